@@ -1,0 +1,68 @@
+//! The life of a photo and its stored copies.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Where a photo stands on its way in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PhotoState {
+    /// Stored; its faces are not known yet.
+    Waiting,
+    /// Its faces are known and it can be found.
+    Ready,
+    /// It cannot be read; the reason stands beside it.
+    Failed,
+}
+
+/// A stored copy of a photo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rendition {
+    /// The file as it was uploaded.
+    Original,
+    /// Long side at most [`Rendition::PREVIEW_LONG_SIDE_PX`], JPEG.
+    Preview,
+    /// Long side at most [`Rendition::THUMB_LONG_SIDE_PX`], JPEG.
+    Thumb,
+}
+
+impl Rendition {
+    /// Long side of a preview.
+    pub const PREVIEW_LONG_SIDE_PX: u32 = 2048;
+    /// Long side of a thumb.
+    pub const THUMB_LONG_SIDE_PX: u32 = 480;
+
+    /// Its name in URLs and keys.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Preview => "preview",
+            Self::Thumb => "thumb",
+        }
+    }
+}
+
+impl fmt::Display for Rendition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names no rendition.
+#[derive(Debug, thiserror::Error)]
+#[error("no rendition is called {0:?}; there are original, preview and thumb")]
+pub struct NotARendition(String);
+
+impl FromStr for Rendition {
+    type Err = NotARendition;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Original, Self::Preview, Self::Thumb]
+            .into_iter()
+            .find(|rendition| rendition.as_str() == text)
+            .ok_or_else(|| NotARendition(text.to_owned()))
+    }
+}
