@@ -1,0 +1,309 @@
+//! What moves many rows at once: the results of a batch of photos going in by binary COPY, the embeddings of a
+//! gallery coming out as a stream. The only user of `deadpool-postgres`.
+//!
+//! `COPY` needs a prepared statement, which `tokio-postgres` names `s0`, `s1`, … per connection. Behind PgBouncer
+//! two processes may meet on one server connection, so each transaction here begins with `deallocate all`.
+
+use deadpool_postgres::GenericClient as _;
+use domain::{Embedding, EventId, Face, FaceId, GalleryFace, JobId, PhotoId};
+use futures::{TryStreamExt as _, pin_mut};
+use time::PrimitiveDateTime;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::types::{ToSql, Type};
+use uuid::Uuid;
+
+use crate::sql::parse;
+use crate::{Result, Store};
+
+/// A photo that was read: its faces, or why it cannot be read.
+#[derive(Debug)]
+pub struct ReadPhoto {
+    /// The job that asked for it.
+    pub job_id: JobId,
+    /// The photo.
+    pub photo_id: PhotoId,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of reading a photo.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It can be found by its faces.
+    Ready(ReadyPhoto),
+    /// It cannot be read.
+    Failed {
+        /// A stable code.
+        code: &'static str,
+        /// A sentence in English.
+        detail: String,
+    },
+}
+
+/// What is known of a photo that was read.
+#[derive(Debug)]
+pub struct ReadyPhoto {
+    /// Width as a person sees it.
+    pub width_px: i32,
+    /// Height as a person sees it.
+    pub height_px: i32,
+    /// When the camera says it was taken, in the camera's local time.
+    pub taken_at: Option<PrimitiveDateTime>,
+    /// The camera's name.
+    pub camera: Option<String>,
+    /// Its faces.
+    pub faces: Vec<NewFace>,
+}
+
+/// A face to store.
+#[derive(Debug)]
+pub struct NewFace {
+    /// Its id.
+    pub face_id: FaceId,
+    /// Where it is and how good.
+    pub face: Face,
+    /// Its embedding.
+    pub embedding: Embedding,
+}
+
+/// The photos of one event that one worker has read in one go.
+#[derive(Debug)]
+pub struct ReadBatch<'a> {
+    /// The event.
+    pub event_id: EventId,
+    /// The pack that made the embeddings.
+    pub pack: &'a str,
+    /// The lease under which the jobs were claimed.
+    pub lease_token: Uuid,
+    /// What was read.
+    pub photos: &'a [ReadPhoto],
+}
+
+type Transaction<'a> = deadpool_postgres::Transaction<'a>;
+type Param<'a> = (&'a (dyn ToSql + Sync), Type);
+
+impl Store {
+    /// Writes what became of a batch of photos, in one transaction: the jobs end, the faces go in, the photos are
+    /// ready or failed, the gallery grows by one version, listeners are told. A photo whose lease another worker
+    /// has taken over meanwhile is left to that worker. Returns how many photos were written.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing was written.
+    pub async fn finish_photos(&self, batch: &ReadBatch<'_>) -> Result<usize> {
+        let mut client = self.bulk.get().await?;
+        let tx = client.transaction().await?;
+        tx.batch_execute("deallocate all").await?;
+        let held = end_jobs(&tx, batch).await?;
+        let photos: Vec<&ReadPhoto> = batch.photos.iter().filter(|photo| held.contains(&photo.photo_id.0)).collect();
+        if !photos.is_empty() {
+            let version = grow_gallery(&tx, batch.event_id, &photos).await?;
+            copy_faces(&tx, batch, version, &photos).await?;
+            update_photos(&tx, batch.event_id, &photos).await?;
+            notify(&tx, batch.event_id).await?;
+        }
+        tx.commit().await?;
+        Ok(photos.len())
+    }
+
+    /// The faces of an event's gallery that were added after `after_version`, in batches.
+    ///
+    /// # Errors
+    /// When the database fails or `each` does.
+    pub async fn gallery_faces(
+        &self,
+        event_id: EventId,
+        pack: &str,
+        after_version: i64,
+        up_to_version: i64,
+        mut each: impl FnMut(GalleryFace),
+    ) -> Result<()> {
+        let mut client = self.bulk.get().await?;
+        let tx = client.transaction().await?;
+        let params: [Param<'_>; 4] = [
+            (&event_id.0, Type::UUID),
+            (&pack, Type::TEXT),
+            (&after_version, Type::INT8),
+            (&up_to_version, Type::INT8),
+        ];
+        let rows = tx
+            .query_typed_raw(
+                "select face_id, photo_id, embedding from face where event_id = $1 and pack = $2 \
+                 and gallery_version > $3 and gallery_version <= $4 order by gallery_version",
+                params.map(|(value, kind)| (value, kind)),
+            )
+            .await?;
+        pin_mut!(rows);
+        while let Some(row) = rows.try_next().await? {
+            let embedding = parse("face", Embedding::from_le_bytes(row.try_get(2)?))?;
+            each(GalleryFace { face_id: FaceId(row.try_get(0)?), photo_id: PhotoId(row.try_get(1)?), embedding });
+        }
+        Ok(())
+    }
+}
+
+/// Deletes the jobs that are still held under the lease; returns their photos.
+async fn end_jobs(tx: &Transaction<'_>, batch: &ReadBatch<'_>) -> Result<Vec<Uuid>> {
+    let jobs: Vec<Uuid> = batch.photos.iter().map(|photo| photo.job_id.0).collect();
+    let rows = tx
+        .query_typed(
+            "delete from job where event_id = $1 and job_id = any($2) and lease_token = $3 returning photo_id",
+            &[(&batch.event_id.0, Type::UUID), (&jobs, Type::UUID_ARRAY), (&batch.lease_token, Type::UUID)],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// The event's next gallery version. The row's lock is held until the commit, so versions commit in order.
+/// Faces of an earlier reading of the same photos are removed, which begins a new epoch.
+async fn grow_gallery(tx: &Transaction<'_>, event_id: EventId, photos: &[&ReadPhoto]) -> Result<i64> {
+    let row = tx
+        .query_typed(
+            "update event set gallery_version = gallery_version + 1 where event_id = $1 returning gallery_version",
+            &[(&event_id.0, Type::UUID)],
+        )
+        .await?;
+    let version: i64 = match row.first() {
+        Some(row) => row.try_get(0)?,
+        None => return Err(sqlx::Error::RowNotFound.into()),
+    };
+    let ids: Vec<Uuid> = photos.iter().map(|photo| photo.photo_id.0).collect();
+    let removed = tx
+        .execute_typed(
+            "delete from face where event_id = $1 and photo_id = any($2)",
+            &[(&event_id.0, Type::UUID), (&ids, Type::UUID_ARRAY)],
+        )
+        .await?;
+    if removed > 0 {
+        tx.execute_typed(
+            "update event set gallery_epoch = gallery_epoch + 1 where event_id = $1",
+            &[(&event_id.0, Type::UUID)],
+        )
+        .await?;
+    }
+    Ok(version)
+}
+
+const FACE_COLUMNS: [Type; 16] = [
+    Type::UUID,
+    Type::UUID,
+    Type::UUID,
+    Type::INT8,
+    Type::TEXT,
+    Type::FLOAT4,
+    Type::FLOAT4,
+    Type::FLOAT4,
+    Type::FLOAT4,
+    Type::FLOAT4_ARRAY,
+    Type::FLOAT4,
+    Type::FLOAT4,
+    Type::FLOAT4,
+    Type::FLOAT4,
+    Type::FLOAT4,
+    Type::BYTEA,
+];
+
+async fn copy_faces(tx: &Transaction<'_>, batch: &ReadBatch<'_>, version: i64, photos: &[&ReadPhoto]) -> Result<()> {
+    let sink = tx
+        .copy_in(
+            "copy face (event_id, photo_id, face_id, gallery_version, pack, x_px, y_px, width_px, height_px, \
+             landmarks_px, confidence, size_px, sharpness, yaw, embedding_norm, embedding) \
+             from stdin (format binary)",
+        )
+        .await?;
+    let writer = BinaryCopyInWriter::new(sink, &FACE_COLUMNS);
+    pin_mut!(writer);
+    for photo in photos {
+        let Outcome::Ready(ready) = &photo.outcome else { continue };
+        for NewFace { face_id, face, embedding } in &ready.faces {
+            let landmarks: Vec<f32> = face.landmarks.iter().flat_map(|point| [point.x, point.y]).collect();
+            let (bounds, quality) = (face.bounds, face.quality);
+            writer
+                .as_mut()
+                .write(&[
+                    &batch.event_id.0,
+                    &photo.photo_id.0,
+                    &face_id.0,
+                    &version,
+                    &batch.pack,
+                    &bounds.x,
+                    &bounds.y,
+                    &bounds.width,
+                    &bounds.height,
+                    &landmarks,
+                    &face.confidence,
+                    &quality.size_px,
+                    &quality.sharpness,
+                    &quality.yaw,
+                    &quality.embedding_norm,
+                    &embedding.to_le_bytes(),
+                ])
+                .await?;
+        }
+    }
+    writer.finish().await?;
+    Ok(())
+}
+
+async fn update_photos(tx: &Transaction<'_>, event_id: EventId, photos: &[&ReadPhoto]) -> Result<()> {
+    let mut updates = Vec::with_capacity(photos.len());
+    for photo in photos {
+        updates.push(update_photo(tx, event_id, photo));
+    }
+    // The statements are pipelined: sent together, answered together.
+    futures::future::try_join_all(updates).await?;
+    Ok(())
+}
+
+async fn update_photo(tx: &Transaction<'_>, event_id: EventId, photo: &ReadPhoto) -> Result<()> {
+    match &photo.outcome {
+        Outcome::Ready(ready) => set_ready(tx, event_id, photo.photo_id, ready).await,
+        Outcome::Failed { code, detail } => set_failed(tx, event_id, photo.photo_id, code, detail).await,
+    }
+}
+
+async fn set_ready(tx: &Transaction<'_>, event_id: EventId, photo_id: PhotoId, ready: &ReadyPhoto) -> Result<()> {
+    let faces = i32::try_from(ready.faces.len()).unwrap_or(i32::MAX);
+    let changed = tx
+        .execute_typed(
+            "update photo set state = 'ready', failure_code = null, failure_detail = null, width_px = $3, \
+             height_px = $4, taken_at = $5, camera = $6, face_count = $7 where event_id = $1 and photo_id = $2",
+            &[
+                (&event_id.0, Type::UUID),
+                (&photo_id.0, Type::UUID),
+                (&ready.width_px, Type::INT4),
+                (&ready.height_px, Type::INT4),
+                (&ready.taken_at, Type::TIMESTAMP),
+                (&ready.camera, Type::TEXT),
+                (&faces, Type::INT4),
+            ],
+        )
+        .await?;
+    crate::sql::expect_rows("set_ready", 1, changed)
+}
+
+async fn set_failed(
+    tx: &Transaction<'_>,
+    event_id: EventId,
+    photo_id: PhotoId,
+    code: &str,
+    detail: &str,
+) -> Result<()> {
+    let changed = tx
+        .execute_typed(
+            "update photo set state = 'failed', failure_code = $3, failure_detail = $4, face_count = 0 \
+             where event_id = $1 and photo_id = $2",
+            &[(&event_id.0, Type::UUID), (&photo_id.0, Type::UUID), (&code, Type::TEXT), (&detail, Type::TEXT)],
+        )
+        .await?;
+    crate::sql::expect_rows("set_failed", 1, changed)
+}
+
+async fn notify(tx: &Transaction<'_>, event_id: EventId) -> Result<()> {
+    let payload = event_id.to_string();
+    tx.query_typed(
+        "select pg_notify($1, $2)",
+        &[(&crate::listen::CHANNEL, Type::TEXT), (&payload, Type::TEXT)],
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! The only crate that speaks SQL: plain functions on a connection, one file per noun.
+//!
+//! Callers open a transaction with [`Store::begin`] (web) or [`Store::begin_job`] (jobs), call the functions of
+//! [`event`], [`photo`], [`job`], … on it, and commit. What moves many rows at once is in [`bulk`].
+//!
+//! ## Why
+//! - Functions on `&mut PgConnection`, not a repository trait: there is one database, and a caller can put several
+//!   of them into one transaction (a photo and the job that reads it are born together).
+//! - Every statement is sent unnamed and inside a transaction (see [`sql`]), so that PgBouncer in transaction mode
+//!   may stand between. Migrations and LISTEN take a direct connection.
+//! - Not found is `None`; a row count that cannot be is [`StoreError::RowCount`].
+
+pub mod bulk;
+pub mod consent;
+pub mod event;
+pub mod job;
+pub mod listen;
+pub mod photo;
+pub mod pool;
+pub mod session;
+pub mod setup_token;
+mod sql;
+pub mod staff;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use pool::{DatabaseUrl, PoolSizes, Store};
+
+/// What can go wrong between FindMe and its database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or was lost.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The same, on the connections for bulk work.
+    #[error("database: {0}")]
+    Bulk(#[from] tokio_postgres::Error),
+    /// No connection for bulk work could be had.
+    #[error("database: {0}")]
+    BulkPool(#[from] deadpool_postgres::PoolError),
+    /// The database's shape could not be brought up to date.
+    #[error("database migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The address of the database cannot be read.
+    #[error("DATABASE_URL cannot be read: {0}")]
+    Url(String),
+    /// A row holds what the code never writes.
+    #[error("the row of {noun} cannot be read: {why}")]
+    Corrupt {
+        /// The table.
+        noun: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A statement touched another number of rows than it must.
+    #[error("{statement} touched {actual} rows instead of {expected}")]
+    RowCount {
+        /// Which statement.
+        statement: &'static str,
+        /// How many rows it must touch.
+        expected: u64,
+        /// How many it did.
+        actual: u64,
+    },
+    /// The pools do not fit into the server's `max_connections`.
+    #[error(
+        "the database pools want {wanted} connections ({sizes}), the server has room for {room}: lower \
+         DB_POOL_WEB, DB_POOL_JOBS or DB_POOL_BULK, or raise the server's max_connections"
+    )]
+    PoolTooLarge {
+        /// The sum of the pools.
+        wanted: u32,
+        /// The pools, for people.
+        sizes: String,
+        /// What the server allows ordinary roles.
+        room: u32,
+    },
+}
+
+impl StoreError {
+    /// Whether a unique rule named `constraint` was broken.
+    pub fn violates_unique(&self, constraint: &str) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                error.is_unique_violation() && error.constraint() == Some(constraint)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The result of a store function.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// A connection inside a transaction, as the functions of this crate take it.
+pub type Connection = sqlx::PgConnection;
+
+/// A transaction, as [`Store::begin`] opens it.
+pub type Transaction = sqlx::Transaction<'static, sqlx::Postgres>;

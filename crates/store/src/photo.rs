@@ -1,0 +1,291 @@
+//! Photos.
+
+use domain::{Digest, EventId, PhotoId, PhotoState, UserId};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::sql::{expect_rows, query, query_as, query_scalar};
+use crate::{Result, StoreError};
+
+/// A photo.
+#[derive(Clone, Debug)]
+pub struct Photo {
+    /// Its id.
+    pub photo_id: PhotoId,
+    /// The SHA-256 of its file, which is also its key in the blob store.
+    pub sha256: Digest,
+    /// The name under which it was uploaded.
+    pub file_name: String,
+    /// Such as `image/jpeg`.
+    pub media_type: String,
+    /// Length of the original.
+    pub size_bytes: i64,
+    /// Where it stands.
+    pub state: PhotoState,
+    /// Why it failed: a stable code.
+    pub failure_code: Option<String>,
+    /// Why it failed: a sentence in English.
+    pub failure_detail: Option<String>,
+    /// Width as a person sees it, once it is ready.
+    pub width_px: Option<i32>,
+    /// Height as a person sees it, once it is ready.
+    pub height_px: Option<i32>,
+    /// How many faces it has, once it is ready.
+    pub face_count: i32,
+    /// When it was uploaded.
+    pub uploaded_at: OffsetDateTime,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    photo_id: Uuid,
+    sha256: Vec<u8>,
+    file_name: String,
+    media_type: String,
+    size_bytes: i64,
+    state: String,
+    failure_code: Option<String>,
+    failure_detail: Option<String>,
+    width_px: Option<i32>,
+    height_px: Option<i32>,
+    face_count: i32,
+    uploaded_at: OffsetDateTime,
+}
+
+impl TryFrom<Row> for Photo {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            photo_id: PhotoId(row.photo_id),
+            sha256: digest(&row.sha256)?,
+            file_name: row.file_name,
+            media_type: row.media_type,
+            size_bytes: row.size_bytes,
+            state: state(&row.state)?,
+            failure_code: row.failure_code,
+            failure_detail: row.failure_detail,
+            width_px: row.width_px,
+            height_px: row.height_px,
+            face_count: row.face_count,
+            uploaded_at: row.uploaded_at,
+        })
+    }
+}
+
+pub(crate) fn digest(bytes: &[u8]) -> Result<Digest> {
+    let bytes = bytes
+        .try_into()
+        .map_err(|_| StoreError::Corrupt { noun: "photo", why: "sha256 has not 32 bytes".to_owned() })?;
+    Ok(Digest(bytes))
+}
+
+fn state(text: &str) -> Result<PhotoState> {
+    match text {
+        "waiting" => Ok(PhotoState::Waiting),
+        "ready" => Ok(PhotoState::Ready),
+        "failed" => Ok(PhotoState::Failed),
+        other => Err(StoreError::Corrupt { noun: "photo", why: format!("state {other:?}") }),
+    }
+}
+
+fn state_text(state: PhotoState) -> &'static str {
+    match state {
+        PhotoState::Waiting => "waiting",
+        PhotoState::Ready => "ready",
+        PhotoState::Failed => "failed",
+    }
+}
+
+/// A photo whose bytes are in the blob store.
+#[derive(Debug)]
+pub struct NewPhoto<'a> {
+    /// Its event.
+    pub event_id: EventId,
+    /// Its id, if the event does not have these bytes yet.
+    pub photo_id: PhotoId,
+    /// The SHA-256 of its file.
+    pub sha256: Digest,
+    /// The name under which it was uploaded.
+    pub file_name: &'a str,
+    /// Such as `image/jpeg`.
+    pub media_type: &'a str,
+    /// Length of the file.
+    pub size_bytes: i64,
+    /// Who uploaded it; nobody when it came by the command line.
+    pub uploaded_by: Option<UserId>,
+    /// When.
+    pub uploaded_at: OffsetDateTime,
+}
+
+/// Adds a photo; true when it is new, false when the event has the same bytes already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(db: &mut PgConnection, new: &NewPhoto<'_>) -> Result<bool> {
+    let done = query(
+        "insert into photo (event_id, photo_id, sha256, file_name, media_type, size_bytes, uploaded_by, uploaded_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (event_id, sha256) do nothing",
+    )
+    .bind(new.event_id.0)
+    .bind(new.photo_id.0)
+    .bind(new.sha256.0.as_slice())
+    .bind(new.file_name)
+    .bind(new.media_type)
+    .bind(new.size_bytes)
+    .bind(new.uploaded_by.map(|user| user.0))
+    .bind(new.uploaded_at)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The photo of this event with these bytes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn id_by_sha256(db: &mut PgConnection, event_id: EventId, sha256: Digest) -> Result<Option<PhotoId>> {
+    let id: Option<Uuid> = query_scalar("select photo_id from photo where event_id = $1 and sha256 = $2")
+        .bind(event_id.0)
+        .bind(sha256.0.as_slice())
+        .fetch_optional(db)
+        .await?;
+    Ok(id.map(PhotoId))
+}
+
+/// One photo of an event.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_id(db: &mut PgConnection, event_id: EventId, photo_id: PhotoId) -> Result<Option<Photo>> {
+    let row: Option<Row> = query_as("select * from photo where event_id = $1 and photo_id = $2")
+        .bind(event_id.0)
+        .bind(photo_id.0)
+        .fetch_optional(db)
+        .await?;
+    row.map(Photo::try_from).transpose()
+}
+
+/// The photos of an event with these ids, in no order; ids it does not have are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_ids(db: &mut PgConnection, event_id: EventId, photo_ids: &[PhotoId]) -> Result<Vec<Photo>> {
+    let ids: Vec<Uuid> = photo_ids.iter().map(|id| id.0).collect();
+    let rows: Vec<Row> = query_as("select * from photo where event_id = $1 and photo_id = any($2)")
+        .bind(event_id.0)
+        .bind(ids)
+        .fetch_all(db)
+        .await?;
+    rows.into_iter().map(Photo::try_from).collect()
+}
+
+/// Where a page of [`list`] begins: behind this photo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// When the last photo of the page before was uploaded.
+    pub uploaded_at: OffsetDateTime,
+    /// Its id.
+    pub photo_id: PhotoId,
+}
+
+/// A page of the event's photos, newest upload first, of one state or of all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    db: &mut PgConnection,
+    event_id: EventId,
+    state: Option<PhotoState>,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<Photo>> {
+    let rows: Vec<Row> = query_as(
+        "select * from photo where event_id = $1 and ($2::text is null or state = $2) \
+         and ($3::timestamptz is null or uploaded_at < $3 or (uploaded_at = $3 and photo_id > $4)) \
+         order by uploaded_at desc, photo_id limit $5",
+    )
+    .bind(event_id.0)
+    .bind(state.map(state_text))
+    .bind(after.map(|cursor| cursor.uploaded_at))
+    .bind(after.map(|cursor| cursor.photo_id.0))
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Photo::try_from).collect()
+}
+
+/// How many photos of an event stand where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Counts {
+    /// All of them.
+    pub received: i64,
+    /// Stored, faces not known yet.
+    pub waiting: i64,
+    /// Can be found.
+    pub ready: i64,
+    /// Ready, but without a face.
+    pub without_faces: i64,
+    /// Cannot be read.
+    pub failed: i64,
+    /// Faces of the ready ones.
+    pub faces: i64,
+}
+
+/// Counts the event's photos.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts(db: &mut PgConnection, event_id: EventId) -> Result<Counts> {
+    Ok(query_as(
+        "select count(*) as received, count(*) filter (where state = 'waiting') as waiting, \
+         count(*) filter (where state = 'ready') as ready, \
+         count(*) filter (where state = 'ready' and face_count = 0) as without_faces, \
+         count(*) filter (where state = 'failed') as failed, \
+         coalesce(sum(face_count), 0)::bigint as faces from photo where event_id = $1",
+    )
+    .bind(event_id.0)
+    .fetch_one(db)
+    .await?)
+}
+
+/// Sets a failed photo back to waiting; true when there was such a photo.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reset_failed(db: &mut PgConnection, event_id: EventId, photo_id: PhotoId) -> Result<bool> {
+    let done = query(
+        "update photo set state = 'waiting', failure_code = null, failure_detail = null \
+         where event_id = $1 and photo_id = $2 and state = 'failed'",
+    )
+    .bind(event_id.0)
+    .bind(photo_id.0)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Marks a photo as failed, with the reason.
+///
+/// # Errors
+/// When the photo does not exist, or the database fails.
+pub async fn set_failed(
+    db: &mut PgConnection,
+    event_id: EventId,
+    photo_id: PhotoId,
+    code: &str,
+    detail: &str,
+) -> Result<()> {
+    let done = query(
+        "update photo set state = 'failed', failure_code = $3, failure_detail = $4 \
+         where event_id = $1 and photo_id = $2",
+    )
+    .bind(event_id.0)
+    .bind(photo_id.0)
+    .bind(code)
+    .bind(detail)
+    .execute(db)
+    .await?;
+    expect_rows("set_failed", 1, done.rows_affected())
+}
