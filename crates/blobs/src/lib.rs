@@ -1,0 +1,213 @@
+//! Photo bytes at rest: in a folder, in an S3-compatible store, or in memory for tests.
+//!
+//! ## Why
+//! - `object_store` gives one behaviour over all three: a write is seen whole or not at all.
+//! - Keys are made here and nowhere else ([`BlobKey`]), and each begins with its event.
+//! - A photo's key is its SHA-256: writing the same photo again after a crash writes the same blob.
+
+mod key;
+mod settings;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::EventId;
+use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
+use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, WriteMultipart};
+use tokio::io::AsyncReadExt as _;
+
+pub use key::BlobKey;
+pub use settings::{S3Settings, Settings};
+
+/// A file is sent in parts of this size; S3 wants at least 5 MiB.
+const PART_BYTES: usize = 8 * 1024 * 1024;
+/// How many parts of one file may be under way at once.
+const PARTS_IN_FLIGHT_MAX: usize = 2;
+
+/// Why bytes could not be stored or read.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// The settings do not describe a store.
+    #[error("the photo store cannot be opened: {0}")]
+    Open(String),
+    /// The store refused, failed or cannot be reached.
+    #[error("the photo store failed: {0}")]
+    Store(#[from] object_store::Error),
+    /// The file to store cannot be read.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// A store of photo bytes. Cheap to clone.
+#[derive(Clone)]
+pub struct Blobs {
+    store: Arc<dyn ObjectStore>,
+    place: String,
+}
+
+impl fmt::Debug for Blobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Blobs({})", self.place)
+    }
+}
+
+/// A blob on its way to a reader.
+pub struct BlobStream {
+    /// Its length.
+    pub size_bytes: u64,
+    /// Its bytes, in pieces.
+    pub stream: BoxStream<'static, Result<Bytes, BlobError>>,
+}
+
+impl fmt::Debug for BlobStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BlobStream({} bytes)", self.size_bytes)
+    }
+}
+
+impl Blobs {
+    /// Opens the store that `settings` describe. A folder is made when it does not exist.
+    ///
+    /// # Errors
+    /// When the settings cannot be used.
+    pub fn open(settings: &Settings) -> Result<Self, BlobError> {
+        Ok(Self { store: settings::open(settings)?, place: settings.to_string() })
+    }
+
+    /// Where the bytes are, for people.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Stores `bytes`, in place of what was there.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<(), BlobError> {
+        self.store.put(key.path(), PutPayload::from_bytes(bytes)).await?;
+        Ok(())
+    }
+
+    /// Stores the file at `path`, a part at a time, so that memory does not grow with the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the store fails; then nothing is stored under `key`.
+    pub async fn put_file(&self, key: &BlobKey, path: &Path) -> Result<(), BlobError> {
+        let named = |source| BlobError::File { path: path.display().to_string(), source };
+        let mut file = tokio::fs::File::open(path).await.map_err(named)?;
+        let size = file.metadata().await.map_err(named)?.len();
+        if size <= PART_BYTES as u64 {
+            let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(PART_BYTES));
+            file.read_to_end(&mut bytes).await.map_err(named)?;
+            return self.put(key, bytes.into()).await;
+        }
+        let mut upload = WriteMultipart::new_with_chunk_size(self.store.put_multipart(key.path()).await?, PART_BYTES);
+        match copy_parts(&mut file, &mut upload).await {
+            Ok(()) => {
+                upload.finish().await?;
+                Ok(())
+            }
+            Err(error) => {
+                upload.abort().await?;
+                Err(error.into_blob_error(path))
+            }
+        }
+    }
+
+    /// All bytes of a blob; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn get(&self, key: &BlobKey) -> Result<Option<Bytes>, BlobError> {
+        match self.store.get(key.path()).await {
+            Ok(found) => Ok(Some(found.bytes().await?)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The bytes of a blob in pieces; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn stream(&self, key: &BlobKey) -> Result<Option<BlobStream>, BlobError> {
+        match self.store.get(key.path()).await {
+            Ok(found) => Ok(Some(BlobStream {
+                size_bytes: found.meta.size,
+                stream: found.into_stream().map_err(BlobError::from).boxed(),
+            })),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The keys of all blobs of an event, as text.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn list_event(&self, event_id: EventId) -> Result<Vec<String>, BlobError> {
+        let prefix = key::event_prefix(event_id);
+        let found: Vec<_> = self.store.list(Some(&prefix)).try_collect().await?;
+        Ok(found.into_iter().map(|meta| meta.location.to_string()).collect())
+    }
+
+    /// Removes a blob; removing one that is not there is no error.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        match self.store.delete(key.path()).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes, reads and removes a small blob: whether the store works.
+    ///
+    /// # Errors
+    /// When one of the three fails, or other bytes come back.
+    pub async fn probe(&self) -> Result<(), BlobError> {
+        let path = key::probe_path();
+        self.store.put(&path, PutPayload::from_static(b"findme")).await?;
+        let read = self.store.get(&path).await?.bytes().await?;
+        self.store.delete(&path).await?;
+        if read.as_ref() == b"findme" {
+            Ok(())
+        } else {
+            Err(BlobError::Open("what was written is not what is read".to_owned()))
+        }
+    }
+}
+
+enum CopyError {
+    File(std::io::Error),
+    Store(object_store::Error),
+}
+
+impl CopyError {
+    fn into_blob_error(self, path: &Path) -> BlobError {
+        match self {
+            Self::File(source) => BlobError::File { path: path.display().to_string(), source },
+            Self::Store(source) => source.into(),
+        }
+    }
+}
+
+async fn copy_parts(file: &mut tokio::fs::File, upload: &mut WriteMultipart) -> Result<(), CopyError> {
+    loop {
+        upload.wait_for_capacity(PARTS_IN_FLIGHT_MAX).await.map_err(CopyError::Store)?;
+        let mut part = Vec::with_capacity(PART_BYTES);
+        let read = file.take(PART_BYTES as u64).read_to_end(&mut part).await.map_err(CopyError::File)?;
+        if read == 0 {
+            return Ok(());
+        }
+        upload.put(part.into());
+    }
+}
