@@ -1,0 +1,189 @@
+//! The loop that claims work and does it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use blobs::Blobs;
+use domain::Entropy;
+use recognizer::Recognizer;
+use store::job::Job;
+use store::{Store, job};
+use tokio::sync::{Notify, watch};
+use uuid::Uuid;
+
+use crate::back_off::{ALONE_FROM_ATTEMPT, ATTEMPTS_MAX, delay_seconds};
+use crate::{JobError, ingest_photo};
+
+/// How a worker works.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkerSettings {
+    /// Photos claimed at once.
+    pub batch: i64,
+    /// Batches under way at once: while one computes, another reads or writes.
+    pub batches_at_once: usize,
+    /// How long a claim lasts without being renewed.
+    pub lease_seconds: i32,
+    /// How often to look for work when nobody calls.
+    pub poll: Duration,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self { batch: 8, batches_at_once: 3, lease_seconds: 30, poll: Duration::from_secs(1) }
+    }
+}
+
+/// Does the work of the queue. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    /// The database.
+    pub store: Store,
+    /// Photo bytes.
+    pub blobs: Blobs,
+    /// Reads photos.
+    pub recognizer: Recognizer,
+    /// For ids and lease tokens.
+    pub entropy: Entropy,
+    /// How it works.
+    pub settings: WorkerSettings,
+    /// Called when there is new work.
+    pub wake: Arc<Notify>,
+}
+
+impl Worker {
+    /// Works until `stop` becomes true; then ends what is under way and returns.
+    pub async fn run(&self, stop: watch::Receiver<bool>) {
+        let loops = (0..self.settings.batches_at_once).map(|_| self.run_one(stop.clone()));
+        futures::future::join_all(loops).await;
+    }
+
+    /// Works until nothing is due. Returns how many photos were handled.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn run_until_idle(&self) -> Result<usize, JobError> {
+        let mut handled = 0;
+        loop {
+            let loops = (0..self.settings.batches_at_once).map(|_| self.batch());
+            let counts = futures::future::try_join_all(loops).await?;
+            let sum: usize = counts.iter().sum();
+            if sum == 0 {
+                return Ok(handled);
+            }
+            handled += sum;
+        }
+    }
+
+    async fn run_one(&self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let pause = match self.batch().await {
+                Ok(0) => self.settings.poll,
+                Ok(_) => continue,
+                Err(error) => {
+                    tracing::warn!(%error, "the queue cannot be read; trying again");
+                    Duration::from_secs(2)
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.wake.notified() => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Claims a batch and does it. Returns how many jobs it had.
+    async fn batch(&self) -> Result<usize, JobError> {
+        let lease = Uuid::from_bytes(self.entropy.bytes());
+        let mut tx = self.store.begin_job().await?;
+        let jobs = job::claim(&mut tx, lease, self.settings.lease_seconds, self.settings.batch).await?;
+        tx.commit().await.map_err(store::StoreError::from)?;
+        if jobs.is_empty() {
+            return Ok(0);
+        }
+        let work = async {
+            for group in groups(&jobs) {
+                if let Err(error) = ingest_photo::read_and_store(self, lease, &group).await {
+                    self.try_later(lease, &group, &error).await;
+                }
+            }
+        };
+        tokio::select! {
+            () = work => {}
+            () = self.keep_lease(lease) => {}
+        }
+        Ok(jobs.len())
+    }
+
+    /// Prolongs the lease for as long as it is polled.
+    async fn keep_lease(&self, lease: Uuid) {
+        let third = Duration::from_secs(u64::try_from(self.settings.lease_seconds / 3).unwrap_or(1).max(1));
+        loop {
+            tokio::time::sleep(third).await;
+            if let Err(error) = self.renew(lease).await {
+                tracing::warn!(%error, "a lease could not be prolonged; another worker may do the work again");
+            }
+        }
+    }
+
+    async fn renew(&self, lease: Uuid) -> Result<(), JobError> {
+        let mut tx = self.store.begin_job().await?;
+        job::renew(&mut tx, lease, self.settings.lease_seconds).await?;
+        Ok(tx.commit().await.map_err(store::StoreError::from)?)
+    }
+
+    /// Gives jobs back, or sets them aside. If that fails too, their lease runs out and they come back by themselves.
+    async fn try_later(&self, lease: Uuid, jobs: &[Job], error: &JobError) {
+        for job in jobs {
+            if let Err(second) = self.give_back(lease, job, error).await {
+                tracing::warn!(error = %second, job_id = %job.job_id, "a job could not be given back");
+            }
+        }
+    }
+
+    async fn give_back(&self, lease: Uuid, job: &Job, error: &JobError) -> Result<(), JobError> {
+        let text = error.to_string();
+        let mut tx = self.store.begin_job().await?;
+        if job.attempts >= ATTEMPTS_MAX {
+            tracing::error!(error = text, photo_id = %job.photo_id, "a photo was tried too often and is set aside");
+            if job::bury(&mut tx, job, lease, &text).await? {
+                store::photo::set_failed(&mut tx, job.event_id, job.photo_id, "internal", &text).await?;
+            }
+        } else {
+            let delay = delay_seconds(job.attempts);
+            tracing::warn!(error = text, photo_id = %job.photo_id, delay, "a photo could not be handled; trying again");
+            job::retry_later(&mut tx, job, lease, delay, &text).await?;
+        }
+        Ok(tx.commit().await.map_err(store::StoreError::from)?)
+    }
+}
+
+/// The jobs by event, and each that was interrupted several times by itself.
+fn groups(jobs: &[Job]) -> Vec<Vec<Job>> {
+    let mut sorted = jobs.to_vec();
+    sorted.sort_by_key(|job| job.event_id);
+    let together = |a: &Job, b: &Job| {
+        a.event_id == b.event_id && a.attempts < ALONE_FROM_ATTEMPT && b.attempts < ALONE_FROM_ATTEMPT
+    };
+    sorted.chunk_by(together).map(<[Job]>::to_vec).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{EventId, JobId, PhotoId};
+
+    use super::*;
+
+    #[test]
+    fn groups_are_of_one_event_and_suspects_stand_alone() {
+        let job = |event: u128, attempts| Job {
+            event_id: EventId(Uuid::from_u128(event)),
+            job_id: JobId(Uuid::nil()),
+            photo_id: PhotoId(Uuid::nil()),
+            attempts,
+        };
+        let sizes: Vec<usize> =
+            groups(&[job(1, 1), job(2, 1), job(1, 2), job(1, 4), job(1, 9)]).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [2, 1, 1, 1]);
+    }
+}

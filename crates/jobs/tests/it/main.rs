@@ -1,0 +1,186 @@
+//! Jobs on a real database and a real folder, with faces written as text.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use blobs::{BlobKey, Blobs, Settings};
+use bytes::Bytes;
+use domain::{Digest, Entropy, EventId, EventName, GalleryFace, JobId, PhotoId, PhotoState, Rendition};
+use futures::future::BoxFuture;
+use jobs::{ATTEMPTS_MAX, Worker, WorkerSettings};
+use recognizer::{Fake, GallerySource, GalleryVersion, Recognizer, SourceError};
+use sqlx::PgPool;
+use store::Store;
+use store::event::NewEvent;
+use store::photo::NewPhoto;
+use time::macros::datetime;
+
+#[derive(Debug)]
+struct FromStore(Store);
+
+impl GallerySource for FromStore {
+    fn faces<'a>(
+        &'a self,
+        event_id: EventId,
+        after: i64,
+        up_to: i64,
+        each: &'a mut (dyn FnMut(GalleryFace) + Send),
+    ) -> BoxFuture<'a, Result<(), SourceError>> {
+        Box::pin(async move {
+            let done = self.0.gallery_faces(event_id, Fake::PACK_NAME, after, up_to, each).await;
+            done.map_err(|error| SourceError(Box::new(error)))
+        })
+    }
+}
+
+/// Counts up, so that ids differ.
+fn entropy() -> Entropy {
+    let counter = std::sync::atomic::AtomicU64::new(1);
+    Entropy::new(move |buffer| {
+        let n = counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_le_bytes();
+        for (byte, n) in buffer.iter_mut().zip(n.iter().cycle()) {
+            *byte = *n;
+        }
+    })
+}
+
+async fn worker(pool: &PgPool) -> Worker {
+    let store = store::testing::store(pool).await;
+    Worker {
+        recognizer: Recognizer::Fake(Arc::new(Fake::new(Arc::new(FromStore(store.clone()))))),
+        store,
+        blobs: Blobs::open(&Settings::Memory).unwrap(),
+        entropy: entropy(),
+        settings: WorkerSettings::default(),
+        wake: Arc::default(),
+    }
+}
+
+async fn event(worker: &Worker, pack: &str) -> EventId {
+    let event_id = EventId::from_entropy(&worker.entropy);
+    let name = EventName::parse("Gala").unwrap();
+    let created_at = datetime!(2026-11-20 12:00 UTC);
+    let new = NewEvent { event_id, name: &name, held_on: None, pack, created_by: None, created_at };
+    let mut tx = worker.store.begin().await.unwrap();
+    store::event::insert(&mut tx, &new).await.unwrap();
+    tx.commit().await.unwrap();
+    event_id
+}
+
+/// Puts a photo in as `web` does; `kept` says whether its bytes reach the store.
+async fn upload(worker: &Worker, event_id: EventId, bytes: &Bytes, kept: bool) -> PhotoId {
+    let sha256 = Digest::of(bytes);
+    if kept {
+        worker.blobs.put(&BlobKey::new(event_id, sha256, Rendition::Original), bytes.clone()).await.unwrap();
+    }
+    let photo_id = PhotoId::from_entropy(&worker.entropy);
+    let new = NewPhoto {
+        event_id,
+        photo_id,
+        sha256,
+        file_name: "a.jpg",
+        media_type: "image/jpeg",
+        size_bytes: 30 * 1024 * 1024,
+        uploaded_by: None,
+        uploaded_at: datetime!(2026-11-20 12:00 UTC),
+    };
+    let mut tx = worker.store.begin().await.unwrap();
+    assert!(store::photo::insert(&mut tx, &new).await.unwrap());
+    let job_id = JobId::from_entropy(&worker.entropy);
+    store::job::enqueue_ingest(&mut tx, event_id, job_id, photo_id).await.unwrap();
+    tx.commit().await.unwrap();
+    photo_id
+}
+
+async fn photo(worker: &Worker, event_id: EventId, photo_id: PhotoId) -> store::photo::Photo {
+    let mut tx = worker.store.begin().await.unwrap();
+    store::photo::by_id(&mut tx, event_id, photo_id).await.unwrap().unwrap()
+}
+
+async fn found(worker: &Worker, event_id: EventId, name: &str) -> Vec<PhotoId> {
+    let mut tx = worker.store.begin().await.unwrap();
+    let event = store::event::by_id(&mut tx, event_id).await.unwrap().unwrap();
+    let version = GalleryVersion { event_id, version: event.gallery_version, epoch: event.gallery_epoch };
+    let found = worker.recognizer.find(version, Fake::photo_of(&[name])).await.unwrap();
+    found.matches.iter().map(|found| found.photo_id).collect()
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn photos_are_read_and_found_and_a_damaged_one_is_named(pool: PgPool) {
+    let worker = worker(&pool).await;
+    let event_id = event(&worker, "fake").await;
+    let other = event(&worker, "fake").await;
+    let ann = upload(&worker, event_id, &Fake::photo_of(&["ann", "bob"]), true).await;
+    let nobody = upload(&worker, event_id, &Fake::photo_of(&[]), true).await;
+    let damaged = upload(&worker, event_id, &Fake::photo_of(&["damaged"]), true).await;
+    let lost = upload(&worker, event_id, &Fake::photo_of(&["carl"]), false).await;
+    upload(&worker, other, &Fake::photo_of(&["ann"]), true).await;
+    assert_eq!(worker.run_until_idle().await.unwrap(), 5);
+    assert_eq!(photo(&worker, event_id, ann).await.face_count, 2);
+    assert_eq!(photo(&worker, event_id, nobody).await.state, PhotoState::Ready);
+    for (photo_id, code) in [(damaged, "truncated"), (lost, "original_missing")] {
+        let photo = photo(&worker, event_id, photo_id).await;
+        assert_eq!((photo.state, photo.failure_code.as_deref()), (PhotoState::Failed, Some(code)));
+    }
+    assert_eq!(found(&worker, event_id, "ann").await, [ann], "and not the photo of the other event");
+    assert!(found(&worker, event_id, "carl").await.is_empty());
+    let sha256 = Digest::of(&Fake::photo_of(&["ann", "bob"]));
+    for rendition in [Rendition::Preview, Rendition::Thumb] {
+        assert!(worker.blobs.get(&BlobKey::new(event_id, sha256, rendition)).await.unwrap().is_some());
+    }
+    let added_later = upload(&worker, event_id, &Fake::photo_of(&["ann"]), true).await;
+    worker.run_until_idle().await.unwrap();
+    let mut both = found(&worker, event_id, "ann").await;
+    both.sort();
+    assert_eq!(
+        both,
+        [ann.min(added_later), ann.max(added_later)],
+        "the gallery in memory is brought up to date"
+    );
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_cannot_be_done_now_is_tried_again_and_set_aside_in_the_end(pool: PgPool) {
+    let worker = worker(&pool).await;
+    let event_id = event(&worker, "another-pack").await;
+    let photo_id = upload(&worker, event_id, &Fake::photo_of(&["ann"]), true).await;
+    for attempt in 1..=ATTEMPTS_MAX {
+        assert_eq!(worker.run_until_idle().await.unwrap(), 1, "attempt {attempt}");
+        sqlx::query("update job set run_at = now()").execute(&pool).await.unwrap();
+    }
+    assert_eq!(worker.run_until_idle().await.unwrap(), 0, "a dead job is not tried");
+    let photo = photo(&worker, event_id, photo_id).await;
+    assert_eq!(photo.state, PhotoState::Failed);
+    assert!(photo.failure_detail.unwrap().contains("FINDME_PACK=another-pack"), "it names the mend");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_photo_that_ends_the_process_each_time_is_set_aside(pool: PgPool) {
+    let worker = worker(&pool).await;
+    let event_id = event(&worker, "fake").await;
+    let photo_id = upload(&worker, event_id, &Fake::photo_of(&["ann"]), true).await;
+    sqlx::query("update job set attempts = $1").bind(ATTEMPTS_MAX).execute(&pool).await.unwrap();
+    worker.run_until_idle().await.unwrap();
+    assert_eq!(photo(&worker, event_id, photo_id).await.failure_code.as_deref(), Some("interrupted"));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_running_worker_is_woken_and_stops_when_told(pool: PgPool) {
+    let mut worker = worker(&pool).await;
+    worker.settings.poll = Duration::from_hours(1);
+    let event_id = event(&worker, "fake").await;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let running = tokio::spawn({
+        let worker = worker.clone();
+        async move { worker.run(stopped).await }
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let photo_id = upload(&worker, event_id, &Fake::photo_of(&["ann"]), true).await;
+    worker.wake.notify_one();
+    while photo(&worker, event_id, photo_id).await.state == PhotoState::Waiting {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    stop.send(true).unwrap();
+    tokio::time::timeout(Duration::from_secs(5), running).await.expect("it stops").unwrap();
+}

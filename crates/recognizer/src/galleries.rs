@@ -1,0 +1,186 @@
+//! The galleries in memory, each brought up to date by version before it is searched.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::{EventId, GalleryFace};
+use engine::Gallery;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+
+use crate::{GallerySource, GalleryVersion, SourceError};
+
+/// Galleries beyond this are dropped, least recently searched first; they are loaded again when asked for.
+const BYTES_MAX: usize = 2 * 1024 * 1024 * 1024;
+
+/// All galleries of this process.
+#[derive(Debug)]
+pub(crate) struct Galleries {
+    source: Arc<dyn GallerySource>,
+    dimension: usize,
+    slots: Mutex<HashMap<EventId, Slot>>,
+    ticks: AtomicU64,
+}
+
+#[derive(Clone, Debug)]
+struct Slot {
+    loaded: Arc<RwLock<Loaded>>,
+    /// Held by the one who loads, so that ten searches at once load once.
+    loading: Arc<tokio::sync::Mutex<()>>,
+    last_used: u64,
+}
+
+/// A gallery and what it holds.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) gallery: Gallery,
+    version: i64,
+    epoch: i64,
+}
+
+impl Loaded {
+    fn has(&self, wanted: GalleryVersion) -> bool {
+        self.epoch >= wanted.epoch && self.version >= wanted.version
+    }
+}
+
+impl Galleries {
+    pub(crate) fn new(source: Arc<dyn GallerySource>, dimension: usize) -> Self {
+        Self { source, dimension, slots: Mutex::default(), ticks: AtomicU64::new(0) }
+    }
+
+    /// The gallery, holding at least what `wanted` says.
+    pub(crate) async fn current(
+        &self,
+        wanted: GalleryVersion,
+    ) -> Result<OwnedRwLockReadGuard<Loaded>, SourceError> {
+        let slot = self.slot(wanted.event_id);
+        let loaded = Arc::clone(&slot.loaded).read_owned().await;
+        if loaded.has(wanted) {
+            return Ok(loaded);
+        }
+        drop(loaded);
+        self.bring_up_to_date(&slot, wanted).await?;
+        self.drop_least_recently_used(wanted.event_id);
+        Ok(slot.loaded.read_owned().await)
+    }
+
+    /// Drops the gallery of an event.
+    pub(crate) fn forget(&self, event_id: EventId) {
+        self.lock_slots().remove(&event_id);
+    }
+
+    async fn bring_up_to_date(&self, slot: &Slot, wanted: GalleryVersion) -> Result<(), SourceError> {
+        let _only_one = slot.loading.lock().await;
+        let (version, epoch) = {
+            let loaded = slot.loaded.read().await;
+            if loaded.has(wanted) {
+                return Ok(());
+            }
+            (loaded.version, loaded.epoch)
+        };
+        // After a removal the whole gallery is read again; otherwise only what is new.
+        let after = if epoch == wanted.epoch { version } else { 0 };
+        let mut faces = Vec::new();
+        let mut each = |face: GalleryFace| faces.push(face);
+        self.source.faces(wanted.event_id, after, wanted.version, &mut each).await?;
+        let mut loaded = slot.loaded.write().await;
+        if epoch != wanted.epoch {
+            loaded.gallery = Gallery::new(self.dimension);
+        }
+        for face in &faces {
+            if let Err(error) = loaded.gallery.append(face.face_id, face.photo_id, &face.embedding) {
+                tracing::error!(%error, photo_id = %face.photo_id, "a stored embedding does not fit its pack");
+            }
+        }
+        (loaded.version, loaded.epoch) = (wanted.version, wanted.epoch);
+        Ok(())
+    }
+
+    fn slot(&self, event_id: EventId) -> Slot {
+        let now = self.ticks.fetch_add(1, Ordering::Relaxed);
+        let mut slots = self.lock_slots();
+        let slot = slots.entry(event_id).or_insert_with(|| Slot {
+            loaded: Arc::new(RwLock::new(Loaded {
+                gallery: Gallery::new(self.dimension),
+                version: 0,
+                epoch: 0,
+            })),
+            loading: Arc::default(),
+            last_used: now,
+        });
+        slot.last_used = now;
+        slot.clone()
+    }
+
+    fn drop_least_recently_used(&self, but: EventId) {
+        let mut slots = self.lock_slots();
+        // A gallery that is being changed right now is in use, so it counts as empty and stays.
+        let bytes = |slot: &Slot| slot.loaded.try_read().map_or(0, |loaded| loaded.gallery.memory_bytes());
+        let mut total: usize = slots.values().map(bytes).sum();
+        while total > BYTES_MAX {
+            let oldest = slots.iter().filter(|(id, _)| **id != but).min_by_key(|(_, slot)| slot.last_used);
+            let Some(event_id) = oldest.map(|(id, _)| *id) else { return };
+            total -= slots.remove(&event_id).map_or(0, |slot| bytes(&slot)).min(total);
+        }
+    }
+
+    fn lock_slots(&self) -> std::sync::MutexGuard<'_, HashMap<EventId, Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Embedding, Entropy, FaceId, PhotoId};
+    use futures::future::BoxFuture;
+
+    use super::*;
+
+    /// One face per version; counts how many were handed out.
+    #[derive(Debug, Default)]
+    struct OneFacePerVersion(AtomicU64);
+
+    impl GallerySource for OneFacePerVersion {
+        fn faces<'a>(
+            &'a self,
+            _event_id: EventId,
+            after_version: i64,
+            up_to_version: i64,
+            each: &'a mut (dyn FnMut(GalleryFace) + Send),
+        ) -> BoxFuture<'a, Result<(), SourceError>> {
+            Box::pin(async move {
+                for version in after_version + 1..=up_to_version {
+                    let id = Entropy::fixed(u8::try_from(version).unwrap());
+                    let embedding = Embedding::normalised(&[1.0, 0.0]).unwrap();
+                    let (face_id, photo_id) = (FaceId::from_entropy(&id), PhotoId::from_entropy(&id));
+                    each(GalleryFace { face_id, photo_id, embedding });
+                    self.0.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok(())
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_gallery_loads_only_what_is_new_and_all_after_a_removal() {
+        let source = Arc::new(OneFacePerVersion::default());
+        let galleries = Galleries::new(Arc::clone(&source) as _, 2);
+        let event_id = EventId::from_entropy(&Entropy::fixed(1));
+        let check = async |version, epoch, faces, handed_out| {
+            let loaded = galleries.current(GalleryVersion { event_id, version, epoch }).await.unwrap();
+            assert_eq!(loaded.gallery.len(), faces, "faces at version {version}, epoch {epoch}");
+            assert_eq!(
+                source.0.load(Ordering::Relaxed),
+                handed_out,
+                "loaded by version {version}, epoch {epoch}"
+            );
+        };
+        check(3, 0, 3, 3).await;
+        check(3, 0, 3, 3).await; // nothing new
+        check(5, 0, 5, 5).await; // two more
+        check(6, 1, 6, 11).await; // a removal: all again
+        galleries.forget(event_id);
+        check(6, 1, 6, 17).await;
+    }
+}

@@ -1,0 +1,169 @@
+//! "Index these photos", "whose photos are these", "forget this event": the door to the compute core, asynchronous
+//! and bounded.
+//!
+//! ## Why
+//! - An enum of engines, not a trait: there are a few, all known here.
+//! - Two lanes. Photos of a bulk upload and selfies of waiting people never stand in one queue; the selfie lane has
+//!   its own sessions and, on Linux, its threads go first.
+//! - Each lane has a place for a bounded number; who comes later is told at once to come back ([`Busy`]).
+//! - Galleries live in memory and are brought up to date by version before each search, so a search never misses a
+//!   photo that was ready when it began, in whichever process that photo was read.
+
+mod fake;
+mod galleries;
+mod lane;
+mod local;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{Band, EventId, GalleryFace, PhotoId, Score, Thresholds};
+use futures::future::BoxFuture;
+
+pub use engine::{IndexedFace, IndexedPhoto, PhotoError, SNIFF_BYTES, SelfieError, sniff};
+pub use fake::Fake;
+pub use lane::Busy;
+pub use local::{Local, LocalOptions};
+
+/// What reads photos and finds people. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Recognizer {
+    /// The models on this machine.
+    Local(Arc<Local>),
+    /// Faces written into the file as text, for tests of what stands above.
+    Fake(Arc<Fake>),
+}
+
+/// What became of one photo.
+pub type Indexed = Result<IndexedPhoto, PhotoError>;
+
+/// The state of an event's gallery in the database, as a search must see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GalleryVersion {
+    /// The event.
+    pub event_id: EventId,
+    /// Grows with each addition.
+    pub version: i64,
+    /// Grows with each removal.
+    pub epoch: i64,
+}
+
+/// A photo that a person is in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Match {
+    /// The photo.
+    pub photo_id: PhotoId,
+    /// The score of its face that is most alike.
+    pub score: Score,
+    /// What that means.
+    pub band: Band,
+}
+
+/// The answer to a selfie.
+#[derive(Debug)]
+pub struct Found {
+    /// The photos, best first.
+    pub matches: Vec<Match>,
+    /// How many faces were compared.
+    pub faces_searched: usize,
+    /// Where the time went.
+    pub timing: Timing,
+}
+
+/// Where the time of a search went.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timing {
+    /// Waiting for others.
+    pub queue: Duration,
+    /// From the selfie's bytes to its embedding.
+    pub embed: Duration,
+    /// Bringing the gallery up to date and comparing.
+    pub search: Duration,
+}
+
+/// Why a selfie has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    /// Too many people are waiting.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The selfie cannot be used; the person can take another.
+    #[error(transparent)]
+    Selfie(#[from] SelfieError),
+    /// The gallery could not be loaded.
+    #[error("the event's gallery could not be loaded: {0}")]
+    Gallery(#[from] SourceError),
+}
+
+/// Why a gallery's faces could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct SourceError(pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Where a gallery's faces come from. `app` puts the database here.
+pub trait GallerySource: Send + Sync + std::fmt::Debug {
+    /// Hands to `each` the faces of the event that were added after `after_version`, up to and including
+    /// `up_to_version`.
+    fn faces<'a>(
+        &'a self,
+        event_id: EventId,
+        after_version: i64,
+        up_to_version: i64,
+        each: &'a mut (dyn FnMut(GalleryFace) + Send),
+    ) -> BoxFuture<'a, Result<(), SourceError>>;
+}
+
+impl Recognizer {
+    /// Reads photos: their faces and renditions, one result per photo, in the same order. Waits for its turn.
+    pub async fn index(&self, photos: Vec<Bytes>) -> Vec<Indexed> {
+        match self {
+            Self::Local(local) => local.index(photos).await,
+            Self::Fake(_) => photos.iter().map(fake::read).collect(),
+        }
+    }
+
+    /// Finds the photos of the event that the person on the selfie is in. The selfie is dropped with this call.
+    ///
+    /// # Errors
+    /// When too many people wait, the selfie shows no usable face, or the gallery cannot be loaded.
+    pub async fn find(&self, gallery: GalleryVersion, selfie: Bytes) -> Result<Found, FindError> {
+        match self {
+            Self::Local(local) => local.find(gallery, selfie).await,
+            Self::Fake(fake) => fake.find(gallery, &selfie).await,
+        }
+    }
+
+    /// Drops what is kept in memory of an event.
+    pub fn forget_event(&self, event_id: EventId) {
+        match self {
+            Self::Local(local) => local.galleries().forget(event_id),
+            Self::Fake(fake) => fake.galleries().forget(event_id),
+        }
+    }
+
+    /// The name of the model pack whose embeddings this makes.
+    pub fn pack_name(&self) -> &str {
+        match self {
+            Self::Local(local) => local.pack_name(),
+            Self::Fake(_) => Fake::PACK_NAME,
+        }
+    }
+}
+
+/// The photos behind `hits`, best first, each with its best face.
+fn photos_of(hits: Vec<engine::FaceHit>, thresholds: Thresholds) -> Vec<Match> {
+    let mut best = std::collections::HashMap::<PhotoId, Score>::new();
+    for hit in hits {
+        let score = best.entry(hit.photo_id).or_insert(hit.score);
+        if hit.score > *score {
+            *score = hit.score;
+        }
+    }
+    let mut matches: Vec<Match> = best
+        .into_iter()
+        .filter_map(|(photo_id, score)| Some(Match { photo_id, score, band: thresholds.band(score)? }))
+        .collect();
+    matches.sort_by(|a, b| b.score.0.total_cmp(&a.score.0).then(a.photo_id.cmp(&b.photo_id)));
+    matches
+}

@@ -1,0 +1,281 @@
+// A stand-in for the server while working on the pages: `npm run build && npm run mock`. It keeps everything in memory and
+// knows who is in a photo from labels.csv, not from the pixels. It sends the same security headers as the real one.
+//
+// Environment: PORT (8080), FINDME_SHARED (folder with photos/public-event), MOCK_PERSON (who every selfie shows),
+// MOCK_SETUP_TOKEN (mock), MOCK_PHOTO_MS (how long one photo takes, 60).
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readLabels } from './labels.mjs';
+
+const env = process.env;
+const PORT = Number(env.PORT ?? 8080);
+const TOKEN = env.MOCK_SETUP_TOKEN ?? 'mock';
+const PERSON = env.MOCK_PERSON ?? 'LHL';
+const PHOTO_MS = Number(env.MOCK_PHOTO_MS ?? 60);
+const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+const event_folder = join(env.FINDME_SHARED ?? '/work/shared', 'photos/public-event');
+
+const state = { user: null, loggedIn: false, events: [], photos: new Map(), listeners: new Map() };
+const peopleByHash = new Map();
+for (const row of readLabels(join(event_folder, 'labels.csv'))) {
+  const path = join(event_folder, row.file);
+  if (existsSync(path)) peopleByHash.set(sha256(readFileSync(path)), row.people);
+}
+
+function sha256(bytes) {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+const TEXTS = {
+  not_logged_in: [401, 'Please log in', 'Connectez-vous', '', ''],
+  wrong_credentials: [401, 'E-mail or password is wrong', 'E-mail ou mot de passe incorrect', 'Check both and try again.', 'Vérifiez les deux et réessayez.'],
+  setup_token_invalid: [403, 'This set-up link is not valid', 'Ce lien d’installation n’est pas valable', 'Copy it whole from the terminal.', 'Copiez-le en entier depuis le terminal.'],
+  event_not_found: [404, 'There is no such event', 'Cet événement n’existe pas', '', ''],
+  consent_required: [400, 'Consent is needed', 'Votre accord est nécessaire', 'Tick the box first.', 'Cochez d’abord la case.'],
+  selfie_no_face: [422, 'No face found in the picture', 'Aucun visage trouvé sur l’image', 'Take a selfie in which your whole face is visible and well lit.', 'Prenez un selfie où tout votre visage est visible et bien éclairé.'],
+  busy: [429, 'Many people are searching right now', 'Beaucoup de monde cherche en ce moment', 'Your turn comes in a moment.', 'Votre tour vient dans un instant.'],
+};
+
+function problem(request, response, code, headers = {}) {
+  const french = (request.headers['accept-language'] ?? '').startsWith('fr');
+  const [status, title, titre, detail, details] = TEXTS[code];
+  const body = { type: 'about:blank', status, code, title: french ? titre : title, detail: french ? details : detail, request_id: randomUUID() };
+  send(response, status, body, { 'Content-Type': 'application/problem+json', ...headers });
+}
+
+function send(response, status, body, headers = {}) {
+  response.writeHead(status, { 'Content-Type': 'application/json', ...headers });
+  response.end(body === null ? undefined : JSON.stringify(body));
+}
+
+async function bytesOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function partsOf(request) {
+  const body = await bytesOf(request);
+  const form = await new Response(body, { headers: { 'Content-Type': request.headers['content-type'] } }).formData();
+  return form;
+}
+
+const photosOf = (event) => state.photos.get(event.event_id);
+
+function countsOf(event) {
+  const photos = photosOf(event);
+  const of = (name) => photos.filter((photo) => photo.state === name);
+  return {
+    received: photos.length,
+    waiting: of('waiting').length,
+    ready: of('ready').length,
+    failed: of('failed').length,
+    without_faces: of('ready').filter((photo) => photo.face_count === 0).length,
+    faces: of('ready').reduce((sum, photo) => sum + photo.face_count, 0),
+  };
+}
+
+const withCounts = (event) => ({ ...event, counts: countsOf(event) });
+
+function tell(event) {
+  for (const response of state.listeners.get(event.event_id)) {
+    response.write(`event: progress\ndata: ${JSON.stringify(countsOf(event))}\n\n`);
+  }
+}
+
+/** Width and height from the header of a JPEG, PNG or WebP; `null` when there is none. */
+function sizeOf(bytes) {
+  if (bytes.readUInt32BE(0) === 0x89504e47) return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
+  if (bytes.toString('latin1', 8, 16) === 'WEBPVP8 ') return { width: bytes.readUInt16LE(26) & 0x3fff, height: bytes.readUInt16LE(28) & 0x3fff };
+  if (bytes.readUInt16BE(0) !== 0xffd8) return null;
+  for (let at = 2; at + 9 < bytes.length; at += 2 + bytes.readUInt16BE(at + 2)) {
+    const marker = bytes[at + 1];
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
+      return { width: bytes.readUInt16BE(at + 7), height: bytes.readUInt16BE(at + 5) };
+    }
+  }
+  return null;
+}
+
+let workEnds = 0;
+
+function prepare(event, photo) {
+  workEnds = Math.max(workEnds, Date.now()) + PHOTO_MS;
+  setTimeout(() => {
+    const size = photo.broken ? null : sizeOf(photo.bytes);
+    photo.state = size === null ? 'failed' : 'ready';
+    if (size !== null) Object.assign(photo, { width_px: size.width, height_px: size.height, face_count: Math.max(1, photo.people.length) });
+    tell(event);
+  }, workEnds - Date.now());
+}
+
+async function receive(event, request, response) {
+  const results = [];
+  for (const file of (await partsOf(request)).getAll('photo')) {
+    const bytes = Buffer.from(await file.arrayBuffer());
+    const hash = sha256(bytes);
+    if (photosOf(event).some((photo) => photo.hash === hash)) {
+      results.push({ file_name: file.name, outcome: 'duplicate' });
+    } else if (bytes.length < 100) {
+      results.push({ file_name: file.name, outcome: 'rejected', code: 'not_a_picture', detail: 'This is no JPEG, PNG or WebP picture.' });
+    } else {
+      const broken = peopleByHash.get(hash) === undefined;
+      const photo = { photo_id: randomUUID(), file_name: file.name, state: 'waiting', hash, bytes, broken, people: peopleByHash.get(hash) ?? [] };
+      photosOf(event).unshift(photo);
+      prepare(event, photo);
+      results.push({ file_name: file.name, outcome: 'accepted', photo_id: photo.photo_id });
+    }
+  }
+  tell(event);
+  send(response, 200, { results });
+}
+
+function listed(photo) {
+  const url = `/media/${photo.photo_id}`;
+  const ready = photo.state === 'ready';
+  return {
+    photo_id: photo.photo_id,
+    file_name: photo.file_name,
+    state: photo.state,
+    reason: photo.state === 'failed' ? { code: 'truncated', detail: 'The file ends too early: it was cut off while copying. Copy it again from the camera.' } : null,
+    face_count: photo.face_count ?? null,
+    width_px: photo.width_px ?? null,
+    height_px: photo.height_px ?? null,
+    thumb_url: ready ? url : null,
+    preview_url: ready ? url : null,
+    original_url: url,
+  };
+}
+
+function list(event, query, response) {
+  const limit = Number(query.get('limit') ?? 100);
+  const from = Number(query.get('after') ?? 0);
+  const wanted = query.get('state') ?? 'all';
+  const photos = photosOf(event).filter((photo) => wanted === 'all' || photo.state === wanted);
+  const next = from + limit < photos.length ? String(from + limit) : null;
+  send(response, 200, { photos: photos.slice(from, from + limit).map(listed), next });
+}
+
+function follow(event, request, response) {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+  const listeners = state.listeners.get(event.event_id);
+  listeners.add(response);
+  request.on('close', () => listeners.delete(response));
+  response.write(`event: progress\ndata: ${JSON.stringify(countsOf(event))}\n\n`);
+}
+
+async function search(event, request, response) {
+  const form = await partsOf(request);
+  if (form.get('consent_version') !== '1') return problem(request, response, 'consent_required');
+  const selfie = form.get('selfie');
+  // A drawing compresses far better than a face.
+  if (selfie.size < 12_000) return problem(request, response, 'selfie_no_face');
+  const hits = photosOf(event).filter((photo) => photo.state === 'ready' && photo.people.includes(PERSON));
+  const matches = hits.map((photo, i) => {
+    const { photo_id, width_px, height_px, thumb_url, preview_url } = listed(photo);
+    return { photo_id, band: i < hits.length - 2 ? 'sure' : 'maybe', score: 0.9 - i / 100, width_px, height_px, thumb_url, preview_url, download_url: `${preview_url}?download=1` };
+  });
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  send(response, 200, { matches, faces_searched: countsOf(event).faces, timing: { queue_ms: 2, embed_ms: 61, search_ms: 1 } });
+}
+
+function media(id, query, response) {
+  for (const photos of state.photos.values()) {
+    const photo = photos.find((each) => each.photo_id === id);
+    if (photo === undefined) continue;
+    const download = query.get('download') === '1' ? { 'Content-Disposition': `attachment; filename="${photo.file_name}"` } : {};
+    response.writeHead(200, { 'Content-Type': 'image/jpeg', ...download });
+    return response.end(photo.bytes);
+  }
+  return send(response, 404, null);
+}
+
+async function logInOrSetUp(path, request, response) {
+  const body = JSON.parse((await bytesOf(request)).toString());
+  if (path === '/api/setup') {
+    if (body.token !== TOKEN) return problem(request, response, 'setup_token_invalid');
+    state.user = { user_id: randomUUID(), name: body.name, email: body.email, role: 'admin', password: body.password };
+  } else if (state.user?.email !== body.email || state.user.password !== body.password) {
+    return problem(request, response, 'wrong_credentials');
+  }
+  state.loggedIn = true;
+  const { password: _, ...user } = state.user;
+  return send(response, path === '/api/setup' ? 201 : 200, user);
+}
+
+async function createEvent(request, response) {
+  const body = JSON.parse((await bytesOf(request)).toString());
+  const slug = body.name.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  const event = { event_id: randomUUID(), slug, name: body.name, held_on: body.held_on ?? null, recognition_enabled: true, created_at: new Date().toISOString() };
+  state.events.unshift(event);
+  state.photos.set(event.event_id, []);
+  state.listeners.set(event.event_id, new Set());
+  send(response, 201, withCounts(event));
+}
+
+async function api(method, path, query, request, response) {
+  const call = `${method} ${path}`;
+  if (call === 'GET /api/setup') return send(response, 200, { needed: state.user === null });
+  if (call === 'POST /api/setup' || call === 'POST /api/login') return logInOrSetUp(path, request, response);
+  const [, , first, second, third, fourth, fifth] = path.split('/');
+  const slug = first === 'attendee' ? third : second;
+  const event = state.events.find((each) => each.slug === slug || each.event_id === slug);
+  if (slug !== undefined && event === undefined) return problem(request, response, 'event_not_found');
+  if (first === 'attendee') {
+    const { name, held_on, recognition_enabled } = event;
+    return send(response, 200, { slug, name, held_on, recognition_enabled, photos_ready: countsOf(event).ready, consent_version: '1' });
+  }
+  if (third === 'search') return search(event, request, response);
+  if (!state.loggedIn) return problem(request, response, 'not_logged_in');
+  if (call === 'GET /api/me') return send(response, 200, state.user);
+  if (call === 'POST /api/logout') {
+    state.loggedIn = false;
+    return send(response, 204, null);
+  }
+  if (call === 'GET /api/events') return send(response, 200, { events: state.events.map(withCounts) });
+  if (call === 'POST /api/events') return createEvent(request, response);
+  if (third === undefined) return send(response, 200, withCounts(event));
+  if (third === 'progress') return follow(event, request, response);
+  if (fifth === 'retry') {
+    const photo = photosOf(event).find((each) => each.photo_id === fourth);
+    photo.state = 'waiting';
+    prepare(event, photo);
+    tell(event);
+    return send(response, 204, null);
+  }
+  return method === 'POST' ? receive(event, request, response) : list(event, query, response);
+}
+
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const POLICY = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'";
+
+function page(path, request, response) {
+  const wanted = join(dist, normalize(path));
+  const asset = wanted.startsWith(dist) && existsSync(wanted) && statSync(wanted).isFile();
+  if (!asset && path.startsWith('/assets/')) return send(response, 404, null);
+  const file = asset ? wanted : join(dist, 'index.html');
+  const brotli = existsSync(`${file}.br`) && /\bbr\b/.test(request.headers['accept-encoding'] ?? '');
+  response.writeHead(200, {
+    'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'Content-Security-Policy': POLICY,
+    'Permissions-Policy': 'camera=(self)',
+    ...(brotli ? { 'Content-Encoding': 'br' } : {}),
+  });
+  return createReadStream(brotli ? `${file}.br` : file).pipe(response);
+}
+
+createServer((request, response) => {
+  const url = new URL(request.url, 'http://mock');
+  const answered = url.pathname.startsWith('/api/')
+    ? api(request.method, url.pathname, url.searchParams, request, response)
+    : url.pathname.startsWith('/media/')
+      ? media(url.pathname.split('/')[2], url.searchParams, response)
+      : page(url.pathname, request, response);
+  Promise.resolve(answered).catch((error) => {
+    console.error(error);
+    if (!response.headersSent) send(response, 500, { title: 'The mock failed', detail: String(error), code: 'mock', request_id: 'mock' });
+  });
+}).listen(PORT, '127.0.0.1', () => console.log(`http://127.0.0.1:${PORT}/setup?token=${TOKEN}`));

@@ -1,0 +1,38 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { attendee } from './attendee';
+import { bytes, date, number, seconds } from './format';
+import { language } from './language.svelte';
+
+describe('in English', () => {
+  beforeEach(() => void (language.current = 'en'));
+
+  it('writes figures, dates and sizes as people read them', () => {
+    expect(number(12345)).toBe('12,345');
+    expect(date('2026-06-20')).toBe('20 June 2026');
+    expect(date('soon')).toBe('soon');
+    expect(bytes(12_340_000)).toBe('12.3 MB');
+    expect(bytes(900)).toBe('0.9 kB');
+    expect(seconds(12)).toBe('0.1\u00a0s');
+    expect(seconds(2345)).toBe('2.3\u00a0s');
+  });
+
+  it('knows one from many', () => {
+    expect(attendee.t.found(1)).toBe('We found you in 1 photo');
+    expect(attendee.t.found(1234)).toBe('We found you in 1,234 photos');
+  });
+});
+
+describe('in French', () => {
+  beforeEach(() => void (language.current = 'fr'));
+
+  it('writes figures, dates and sizes as people read them', () => {
+    expect(number(12345)).toBe('12\u202f345');
+    expect(date('2026-06-20')).toBe('20 juin 2026');
+    expect(seconds(2345)).toBe('2,3\u00a0s');
+  });
+
+  it('counts zero as one', () => {
+    expect(attendee.t.photosReady(0)).toBe('0 photo');
+    expect(attendee.t.photosReady(2)).toBe('2 photos');
+  });
+});

@@ -1,0 +1,28 @@
+import { language, type Language } from './language.svelte';
+
+const TAGS: Record<Language, string> = { en: 'en-GB', fr: 'fr-FR' };
+
+/** `1234` as "1,234" or "1 234". */
+export function number(value: number): string {
+  return value.toLocaleString(TAGS[language.current]);
+}
+
+/** `2026-06-20` as "20 June 2026". A date without a time belongs to no time zone, so it is read and shown as UTC. */
+export function date(day: string): string {
+  const parsed = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(parsed.getTime())) return day;
+  return parsed.toLocaleDateString(TAGS[language.current], { dateStyle: 'long', timeZone: 'UTC' });
+}
+
+/** Bytes in the unit that people read: "12.3 MB". Decimal units, as cameras and shops count. */
+export function bytes(value: number): string {
+  const [unit, divisor] = value >= 1e9 ? ['gigabyte', 1e9] : value >= 1e6 ? ['megabyte', 1e6] : ['kilobyte', 1e3];
+  const options = { style: 'unit', unit: unit as string, maximumFractionDigits: 1 } as const;
+  return (value / (divisor as number)).toLocaleString(TAGS[language.current], options);
+}
+
+/** Seconds with one decimal, never "0.0": "0.1 s". */
+export function seconds(ms: number): string {
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return `${Math.max(0.1, ms / 1000).toLocaleString(TAGS[language.current], digits)}\u00a0s`;
+}

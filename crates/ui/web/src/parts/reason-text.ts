@@ -1,0 +1,25 @@
+import { bytes } from '../i18n/format';
+import { staff } from '../i18n/staff';
+import type { Reason } from '../upload/entry';
+import { FILE_BYTES_MAX } from '../upload/limits';
+
+/** Why a file was not taken, in words. */
+export function reasonText(reason: Reason): string {
+  const t = staff.t;
+  switch (reason.kind) {
+    case 'server':
+      return reason.text === '' ? t.unknownReason : reason.text;
+    case 'tooLarge':
+      return t.reasonTooLarge(bytes(reason.bytes), bytes(FILE_BYTES_MAX));
+    case 'empty':
+      return t.reasonEmpty;
+    case 'hidden':
+      return t.reasonHidden;
+    case 'video':
+      return t.reasonVideo;
+    case 'unreadable':
+      return t.reasonUnreadable;
+    case 'noAnswer':
+      return t.reasonNoAnswer;
+  }
+}

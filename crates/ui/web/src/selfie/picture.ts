@@ -1,0 +1,61 @@
+import { Problem } from '../api/problem';
+import { coverCrop, fitWithin, type Rect, SELFIE_BYTES_MAX, SELFIE_LONG_SIDE_PX, type Size } from './scale';
+
+const JPEG_QUALITY = 0.9;
+
+/** The part of the video that the person sees, not mirrored, as a small JPEG. */
+export function shoot(video: HTMLVideoElement): Promise<Blob> {
+  const source = { width: video.videoWidth, height: video.videoHeight };
+  return toJpeg(video, coverCrop(source, video.clientWidth / video.clientHeight));
+}
+
+/**
+ * A chosen picture, upright and small. What the browser cannot decode (HEIC in most) goes to the server as it is, if
+ * it is not too large: the server knows more formats and names what it cannot read.
+ */
+export async function shrink(file: File): Promise<Blob> {
+  try {
+    const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
+    try {
+      return await toJpeg(bitmap, { x: 0, y: 0, width: bitmap.width, height: bitmap.height });
+    } finally {
+      bitmap.close();
+    }
+  } catch {
+    if (file.size > SELFIE_BYTES_MAX) throw Problem.local('picture_too_large');
+    return file;
+  }
+}
+
+function toJpeg(source: CanvasImageSource, part: Rect): Promise<Blob> {
+  const size = fitWithin(part, SELFIE_LONG_SIDE_PX);
+  const { canvas, context } = canvasOf(size);
+  context.fillStyle = '#fff'; // Transparent pixels would turn black in a JPEG.
+  context.fillRect(0, 0, size.width, size.height);
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(source, part.x, part.y, part.width, part.height, 0, 0, size.width, size.height);
+  return new Promise((resolve, reject) => {
+    canvas.toBlob(
+      (blob) => (blob === null ? reject(new Error('the browser made no JPEG')) : resolve(blob)),
+      'image/jpeg',
+      JPEG_QUALITY,
+    );
+  });
+}
+
+function canvasOf(size: Size): { canvas: HTMLCanvasElement; context: CanvasRenderingContext2D } {
+  const canvas = document.createElement('canvas');
+  canvas.width = size.width;
+  canvas.height = size.height;
+  const context = canvas.getContext('2d');
+  if (context === null) throw new Error('the browser has no 2D canvas');
+  return { canvas, context };
+}
+
+/** A few pixels of the video's middle, to judge the light. */
+export function middlePixels(video: HTMLVideoElement): Uint8ClampedArray {
+  const { canvas, context } = canvasOf({ width: 16, height: 16 });
+  const { videoWidth: width, videoHeight: height } = video;
+  context.drawImage(video, width / 4, height / 4, width / 2, height / 2, 0, 0, canvas.width, canvas.height);
+  return context.getImageData(0, 0, canvas.width, canvas.height).data;
+}

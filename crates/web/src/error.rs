@@ -1,0 +1,340 @@
+//! The one table of errors: code, status, words in two languages.
+//!
+//! An error answer is problem JSON (RFC 9457). A handler returns a [`Problem`]; the middleware puts it into the
+//! caller's language and adds the request's id, under which a failure of ours stands in the log.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::Language;
+use serde::Serialize;
+use store::Transaction;
+use utoipa::ToSchema;
+
+/// The body of an error answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// `about:blank#` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What went wrong, in a few words, in the caller's language.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What to do about it, in the caller's language.
+    pub detail: String,
+    /// Stable name of the error, for programs.
+    pub code: &'static str,
+    /// The request's id, as in the header `X-Request-Id` and the log.
+    pub request_id: String,
+    /// The field of the request that is wrong, where one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<&'static str>,
+}
+
+/// An error answer.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    code: Code,
+    field: Option<&'static str>,
+    retry_after_s: Option<u32>,
+}
+
+macro_rules! codes {
+    ($($name:ident $text:literal $status:ident { $title_en:literal $detail_en:literal $title_fr:literal $detail_fr:literal })*) => {
+        /// The name of an error.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Code {
+            $(
+                #[doc = $detail_en]
+                $name,
+            )*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The stable name in answers.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),* }
+            }
+
+            /// The HTTP status.
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status),* }
+            }
+
+            /// Title and detail for people.
+            pub fn words(self, language: Language) -> (&'static str, &'static str) {
+                match (self, language) {
+                    $(
+                        (Self::$name, Language::En) => ($title_en, $detail_en),
+                        (Self::$name, Language::Fr) => ($title_fr, $detail_fr),
+                    )*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    Internal "internal" INTERNAL_SERVER_ERROR {
+        "Something went wrong here" "This is our fault. Please try again; if it stays, give the request id to whoever runs this site."
+        "Un problème est survenu ici" "C’est de notre faute. Réessayez ; si cela persiste, transmettez l’identifiant de requête à l’exploitant du site."
+    }
+    Unavailable "unavailable" SERVICE_UNAVAILABLE {
+        "Not available right now" "A part of the service is away. Please try again in a moment."
+        "Indisponible pour le moment" "Une partie du service est absente. Réessayez dans un instant."
+    }
+    Busy "busy" TOO_MANY_REQUESTS {
+        "Many people are searching" "Please try again in a few seconds."
+        "Beaucoup de monde en même temps" "Réessayez dans quelques secondes."
+    }
+    NoSuchEndpoint "no_such_endpoint" NOT_FOUND {
+        "No such address" "The API has nothing at this address; /api-docs lists what there is."
+        "Adresse inconnue" "L’API n’a rien à cette adresse ; /api-docs en donne la liste."
+    }
+    BadRequest "bad_request" BAD_REQUEST {
+        "The request cannot be read" "Its form is not the one that /api-docs describes."
+        "Requête illisible" "Sa forme n’est pas celle que décrit /api-docs."
+    }
+    TooLarge "too_large" PAYLOAD_TOO_LARGE {
+        "Too large" "Send a smaller file."
+        "Trop volumineux" "Envoyez un fichier plus petit."
+    }
+    FieldInvalid "field_invalid" UNPROCESSABLE_ENTITY {
+        "A field is not right" "Please correct the field that is marked."
+        "Un champ est incorrect" "Corrigez le champ indiqué."
+    }
+    NotLoggedIn "not_logged_in" UNAUTHORIZED {
+        "Please log in" "Your session has ended or you are not logged in."
+        "Connectez-vous" "Votre session est terminée ou vous n’êtes pas connecté."
+    }
+    GuardHeaderMissing "guard_header_missing" FORBIDDEN {
+        "Refused for your safety" "Calls that change something need the header X-FindMe: 1."
+        "Refusé pour votre sécurité" "Les appels qui modifient quelque chose exigent l’en-tête X-FindMe: 1."
+    }
+    WrongCredentials "wrong_credentials" UNAUTHORIZED {
+        "E-mail or password is wrong" "Check both and try again."
+        "E-mail ou mot de passe incorrect" "Vérifiez les deux et réessayez."
+    }
+    SetupTokenInvalid "setup_token_invalid" FORBIDDEN {
+        "This set-up link is not valid" "It was used, has run out, or is incomplete. Restart FindMe to get a new one."
+        "Ce lien d’installation n’est pas valable" "Il a servi, a expiré ou est incomplet. Redémarrez FindMe pour en obtenir un autre."
+    }
+    SetupDone "setup_done" CONFLICT {
+        "FindMe is set up already" "There is an admin; please log in."
+        "FindMe est déjà installé" "Un administrateur existe ; connectez-vous."
+    }
+    EventNotFound "event_not_found" NOT_FOUND {
+        "No such event" "Check the link; the event may have been removed."
+        "Événement introuvable" "Vérifiez le lien ; l’événement a peut-être été supprimé."
+    }
+    PhotoNotFound "photo_not_found" NOT_FOUND {
+        "No such photo" "It may have been removed, or it has not failed."
+        "Photo introuvable" "Elle a peut-être été supprimée, ou n’a pas échoué."
+    }
+    LinkExpired "link_expired" FORBIDDEN {
+        "This link has run out" "Search again to get fresh links."
+        "Ce lien a expiré" "Relancez la recherche pour obtenir de nouveaux liens."
+    }
+    ConsentRequired "consent_required" UNPROCESSABLE_ENTITY {
+        "Your consent is needed" "We only look for your face if you agree to it."
+        "Votre accord est nécessaire" "Nous ne cherchons votre visage que si vous êtes d’accord."
+    }
+    ConsentOutdated "consent_outdated" CONFLICT {
+        "The terms have changed" "Please reload the page and read them again."
+        "Les conditions ont changé" "Rechargez la page et relisez-les."
+    }
+    RecognitionOff "recognition_off" FORBIDDEN {
+        "Face search is off for this event" "The organiser has switched it off."
+        "La recherche par visage est désactivée" "L’organisateur l’a désactivée pour cet événement."
+    }
+    OtherPack "event_uses_another_pack" CONFLICT {
+        "This event cannot be searched right now" "It was indexed with another model pack than the one running here."
+        "Recherche impossible pour cet événement" "Il a été indexé avec un autre modèle que celui qui tourne ici."
+    }
+    SelfieUnreadable "selfie_unreadable" UNPROCESSABLE_ENTITY {
+        "This picture cannot be read" "Take another one, or choose a JPEG, PNG or WebP file."
+        "Cette image est illisible" "Prenez-en une autre, ou choisissez un fichier JPEG, PNG ou WebP."
+    }
+    SelfieNoFace "selfie_no_face" UNPROCESSABLE_ENTITY {
+        "No face found" "Look into the camera, with light on your face, and fill the oval."
+        "Aucun visage trouvé" "Regardez l’objectif, le visage éclairé, et remplissez l’ovale."
+    }
+    SelfieSeveralFaces "selfie_several_faces" UNPROCESSABLE_ENTITY {
+        "Several faces found" "Take a picture with only you in it, so that we look for the right person."
+        "Plusieurs visages trouvés" "Prenez une photo où vous êtes seul, pour que nous cherchions la bonne personne."
+    }
+    SelfieFaceTooSmall "selfie_face_too_small" UNPROCESSABLE_ENTITY {
+        "Your face is too small" "Come closer to the camera."
+        "Votre visage est trop petit" "Rapprochez-vous de l’appareil."
+    }
+    EmptyFile "empty_file" UNPROCESSABLE_ENTITY {
+        "The file is empty" "It has no bytes; copy it from the card again."
+        "Le fichier est vide" "Il ne contient rien ; copiez-le à nouveau depuis la carte."
+    }
+    NotAPhoto "not_a_photo" UNPROCESSABLE_ENTITY {
+        "This is not a photo" "FindMe takes JPEG, PNG and WebP."
+        "Ce n’est pas une photo" "FindMe accepte les formats JPEG, PNG et WebP."
+    }
+    UnsupportedFormat "unsupported_format" UNPROCESSABLE_ENTITY {
+        "This format is not supported" "FindMe takes JPEG, PNG and WebP; export the photo as one of them."
+        "Ce format n’est pas pris en charge" "FindMe accepte les formats JPEG, PNG et WebP ; exportez la photo dans l’un d’eux."
+    }
+    TooManyPixels "too_many_pixels" UNPROCESSABLE_ENTITY {
+        "The photo has too many pixels" "Up to 120 megapixels for JPEG and 50 for PNG and WebP; export it smaller."
+        "La photo a trop de pixels" "120 mégapixels au plus en JPEG, 50 en PNG et WebP ; exportez-la en plus petit."
+    }
+    Truncated "truncated" UNPROCESSABLE_ENTITY {
+        "The file is cut off" "Its end is missing; copy it from the card again."
+        "Le fichier est tronqué" "La fin manque ; copiez-le à nouveau depuis la carte."
+    }
+    Damaged "damaged" UNPROCESSABLE_ENTITY {
+        "The file is damaged" "It cannot be decoded; copy it from the card again."
+        "Le fichier est endommagé" "Il ne peut pas être décodé ; copiez-le à nouveau depuis la carte."
+    }
+    OriginalMissing "original_missing" UNPROCESSABLE_ENTITY {
+        "The original is gone" "The photo store has lost the file; upload it again."
+        "L’original a disparu" "Le stockage a perdu le fichier ; envoyez-le à nouveau."
+    }
+    Interrupted "interrupted" UNPROCESSABLE_ENTITY {
+        "Reading was interrupted too often" "This photo may be too much for the machine; try again or export it smaller."
+        "Lecture interrompue trop souvent" "Cette photo est peut-être trop lourde pour la machine ; réessayez ou exportez-la en plus petit."
+    }
+}
+
+impl Code {
+    /// Title and detail as one text.
+    pub fn sentence(self, language: Language) -> String {
+        let (title, detail) = self.words(language);
+        format!("{title}. {detail}")
+    }
+
+    /// The code that this text names.
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+}
+
+impl Problem {
+    /// A problem with this code.
+    pub fn new(code: Code) -> Self {
+        Self { code, field: None, retry_after_s: None }
+    }
+
+    /// The named field of the request is wrong.
+    pub fn field(field: &'static str) -> Self {
+        Self { field: Some(field), ..Self::new(Code::FieldInvalid) }
+    }
+
+    /// Come back in so many seconds.
+    pub fn busy(retry_after_s: u32) -> Self {
+        Self { retry_after_s: Some(retry_after_s), ..Self::new(Code::Busy) }
+    }
+
+    /// A failure of ours: logged here, once, and told to the caller without particulars.
+    pub fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new(Code::Internal)
+    }
+
+    /// Its code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The answer in `language`.
+    pub(crate) fn answer(&self, language: Language, request_id: &str) -> Response {
+        let (title, detail) = self.code.words(language);
+        let body = ProblemBody {
+            kind: format!("about:blank#{}", self.code.as_str()),
+            title,
+            status: self.code.status().as_u16(),
+            detail: detail.to_owned(),
+            code: self.code.as_str(),
+            request_id: request_id.to_owned(),
+            field: self.field,
+        };
+        let json = serde_json::to_vec(&body).expect("a struct of strings and numbers is JSON");
+        let mut response = (self.code.status(), json).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        // The middleware, which knows the language and the request's id, writes the body.
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Code> for Problem {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<store::StoreError> for Problem {
+    fn from(error: store::StoreError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<blobs::BlobError> for Problem {
+    fn from(error: blobs::BlobError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+/// Commits, as a handler ends.
+pub(crate) async fn commit(tx: Transaction) -> Result<(), Problem> {
+    tx.commit().await.map_err(|error| Problem::internal(&error))
+}
+
+/// The answer to a call of an API address that does not exist.
+pub async fn no_such_endpoint() -> Problem {
+    Code::NoSuchEndpoint.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_own_name_and_words() {
+        let mut names: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert_ne!(code.words(Language::En).1, code.words(Language::Fr).1, "{code:?}");
+            assert_eq!(Code::named(code.as_str()), Some(*code));
+            assert!(code.status().is_client_error() || code.status().is_server_error(), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn every_reason_why_a_photo_fails_has_words() {
+        let codes = [
+            "empty_file",
+            "not_a_photo",
+            "unsupported_format",
+            "too_many_pixels",
+            "truncated",
+            "damaged",
+            "internal",
+        ];
+        for code in codes {
+            assert!(Code::named(code).is_some(), "{code}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! `GET /media/{event_id}/{sha256}/{rendition}`: the bytes of a photo, by signed address.
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use blobs::{BlobKey, Blobs};
+use domain::{Clock, Digest, EventId, Rendition};
+use serde::Deserialize;
+use store::Store;
+use utoipa::IntoParams;
+
+use super::sign::{Claim, SignedUrls};
+use crate::error::{Code, Problem};
+
+/// The signature of an address.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(clippy::struct_field_names, reason = "the names of the API")]
+pub struct Signature {
+    /// Until when the address works, in seconds since 1970.
+    expires: i64,
+    /// HMAC-SHA256 of the address.
+    signature: String,
+    /// `1`: to be kept as a file.
+    download: Option<String>,
+}
+
+/// A photo's bytes. The address comes from another answer of this API and cannot be made by hand.
+#[utoipa::path(get, path = "/media/{event_id}/{sha256}/{rendition}", tag = "media",
+    params(("event_id" = String, Path), ("sha256" = String, Path), ("rendition" = String, Path), Signature),
+    responses((status = 200, content_type = "image/jpeg", body = Vec<u8>), (status = 403, body = crate::error::ProblemBody),
+        (status = 404, body = crate::error::ProblemBody)))]
+pub async fn serve(
+    State(urls): State<SignedUrls>,
+    State(clock): State<Clock>,
+    State(store): State<Store>,
+    State(blobs): State<Blobs>,
+    Path((event_id, sha256, rendition)): Path<(String, String, String)>,
+    signature: Result<Query<Signature>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(signature) = signature.map_err(|_| Code::LinkExpired)?;
+    let claim = claim(&event_id, &sha256, &rendition, &signature).ok_or(Code::PhotoNotFound)?;
+    if claim.expires < clock.unix_seconds() || !urls.is_good(claim, &signature.signature) {
+        return Err(Code::LinkExpired.into());
+    }
+    let names = Names::of(&store, claim).await?;
+    let key = BlobKey::new(claim.event_id, claim.sha256, claim.rendition);
+    let blob = blobs.stream(&key).await?.ok_or(Code::PhotoNotFound)?;
+    let mut response = Body::from_stream(blob.stream).into_response();
+    *response.headers_mut() = headers(claim, &names, blob.size_bytes);
+    Ok(response)
+}
+
+fn claim(event_id: &str, sha256: &str, rendition: &str, signature: &Signature) -> Option<Claim> {
+    Some(Claim {
+        event_id: event_id.parse::<EventId>().ok()?,
+        sha256: sha256.parse::<Digest>().ok()?,
+        rendition: rendition.parse::<Rendition>().ok()?,
+        expires: signature.expires,
+        download: signature.download.is_some(),
+    })
+}
+
+/// How the file is called and what it is.
+struct Names {
+    media_type: String,
+    file_name: String,
+}
+
+impl Names {
+    /// Renditions are JPEGs; what an original is, and how a kept file is called, its row tells.
+    async fn of(store: &Store, claim: Claim) -> Result<Self, Problem> {
+        if claim.rendition != Rendition::Original && !claim.download {
+            return Ok(Self { media_type: "image/jpeg".to_owned(), file_name: String::new() });
+        }
+        let mut tx = store.begin().await?;
+        let photo_id = store::photo::id_by_sha256(&mut tx, claim.event_id, claim.sha256).await?;
+        let photo =
+            store::photo::by_id(&mut tx, claim.event_id, photo_id.ok_or(Code::PhotoNotFound)?).await?;
+        let photo = photo.ok_or(Code::PhotoNotFound)?;
+        if claim.rendition == Rendition::Original {
+            return Ok(Self { media_type: photo.media_type, file_name: photo.file_name });
+        }
+        let stem = photo.file_name.rsplit_once('.').map_or(photo.file_name.as_str(), |(stem, _)| stem);
+        Ok(Self { media_type: "image/jpeg".to_owned(), file_name: format!("{stem}.jpg") })
+    }
+}
+
+fn headers(claim: Claim, names: &Names, size_bytes: u64) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let mut set = |name, value: &str| {
+        headers.insert(name, HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("")));
+    };
+    set(header::CONTENT_TYPE, &names.media_type);
+    set(header::CONTENT_LENGTH, &size_bytes.to_string());
+    set(header::CACHE_CONTROL, "private, max-age=3600, immutable");
+    // A file that somebody uploaded must never run as a page of ours.
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox");
+    if claim.download {
+        set(header::CONTENT_DISPOSITION, &attachment(&names.file_name));
+    }
+    headers
+}
+
+/// A Content-Disposition with the name in UTF-8 (RFC 6266, RFC 5987).
+fn attachment(file_name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte);
+    let mut header = "attachment; filename*=UTF-8''".to_owned();
+    for byte in file_name.bytes() {
+        if plain(byte) {
+            header.push(byte as char);
+        } else {
+            header.extend(['%', hex_digit(byte >> 4), hex_digit(byte & 15)]);
+        }
+    }
+    header
+}
+
+fn hex_digit(value: u8) -> char {
+    char::from(b"0123456789ABCDEF"[usize::from(value)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_names_are_encoded() {
+        assert_eq!(attachment("a'b\"é.jpg"), "attachment; filename*=UTF-8''a%27b%22%C3%A9.jpg");
+    }
+}

@@ -1,0 +1,115 @@
+//! Addresses of photos that nobody can guess and that end.
+
+use domain::{Digest, EventId, Rendition};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+/// How long an address works at least, in seconds.
+const LASTS_S: i64 = 12 * 3600;
+/// Addresses made within the same span end together, so that a browser can keep a picture it has seen.
+const SPAN_S: i64 = 3600;
+
+/// Makes and checks addresses, with a key that all processes of an installation share. Cheap to clone.
+#[derive(Clone)]
+pub struct SignedUrls {
+    key: [u8; 32],
+}
+
+impl std::fmt::Debug for SignedUrls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SignedUrls(***)")
+    }
+}
+
+/// What an address says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The event.
+    pub event_id: EventId,
+    /// The SHA-256 of the photo's original.
+    pub sha256: Digest,
+    /// Which copy.
+    pub rendition: Rendition,
+    /// Until when, in seconds since 1970.
+    pub expires: i64,
+    /// Whether the browser should keep it as a file.
+    pub download: bool,
+}
+
+impl SignedUrls {
+    /// Signs with `key`.
+    pub fn new(key: [u8; 32]) -> Self {
+        Self { key }
+    }
+
+    /// An address to show.
+    pub fn url(&self, event_id: EventId, sha256: Digest, rendition: Rendition, now: i64) -> String {
+        self.address(Claim { event_id, sha256, rendition, expires: expires(now), download: false })
+    }
+
+    /// An address to keep the photo as a file.
+    pub fn download_url(&self, event_id: EventId, sha256: Digest, rendition: Rendition, now: i64) -> String {
+        self.address(Claim { event_id, sha256, rendition, expires: expires(now), download: true })
+    }
+
+    fn address(&self, claim: Claim) -> String {
+        let Claim { event_id, sha256, rendition, expires, download } = claim;
+        let signature = hex::encode(self.mac(claim).finalize().into_bytes());
+        let download = if download { "&download=1" } else { "" };
+        format!("/media/{event_id}/{sha256}/{rendition}?expires={expires}&signature={signature}{download}")
+    }
+
+    /// Whether `signature` is the one of `claim`, in constant time.
+    pub fn is_good(&self, claim: Claim, signature: &str) -> bool {
+        hex::decode(signature).is_ok_and(|bytes| self.mac(claim).verify_slice(&bytes).is_ok())
+    }
+
+    fn mac(&self, claim: Claim) -> Hmac<Sha256> {
+        let Claim { event_id, sha256, rendition, expires, download } = claim;
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes any key");
+        mac.update(format!("media/{event_id}/{sha256}/{rendition}/{expires}/{download}").as_bytes());
+        mac
+    }
+}
+
+fn expires(now: i64) -> i64 {
+    (now.div_euclid(SPAN_S) + 1) * SPAN_S + LASTS_S
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Entropy;
+
+    use super::*;
+
+    #[test]
+    fn only_the_signed_claim_is_good() {
+        let urls = SignedUrls::new([1; 32]);
+        let event_id = EventId::from_entropy(&Entropy::fixed(1));
+        let claim = Claim {
+            event_id,
+            sha256: Digest::of(b"x"),
+            rendition: Rendition::Thumb,
+            expires: expires(1_000_000),
+            download: false,
+        };
+        let url = urls.url(event_id, claim.sha256, claim.rendition, 1_000_000);
+        let signature = url.rsplit_once("signature=").unwrap().1;
+        assert!(urls.is_good(claim, signature), "{url}");
+        let others = [
+            Claim { event_id: EventId::from_entropy(&Entropy::fixed(2)), ..claim },
+            Claim { rendition: Rendition::Original, ..claim },
+            Claim { expires: claim.expires + 1, ..claim },
+            Claim { download: true, ..claim },
+        ];
+        assert!(others.iter().all(|other| !urls.is_good(*other, signature)));
+        assert!(!SignedUrls::new([2; 32]).is_good(claim, signature), "another key");
+        assert!(!urls.is_good(claim, "zz"));
+    }
+
+    #[test]
+    fn addresses_of_one_hour_are_the_same() {
+        assert_eq!(expires(3600), expires(7199));
+        assert!(expires(7199) - 7199 >= LASTS_S);
+    }
+}

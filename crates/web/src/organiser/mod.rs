@@ -1,0 +1,71 @@
+//! Events: making, listing, looking at one.
+
+pub mod create_event;
+pub mod list_events;
+pub mod show_event;
+
+use domain::Slug;
+use serde::Serialize;
+use store::event;
+use store::photo::Counts as StoredCounts;
+use time::{Date, OffsetDateTime};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An event, as staff see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the API")]
+pub struct Event {
+    event_id: Uuid,
+    /// The part of the event's address that names it.
+    #[schema(value_type = String)]
+    slug: Slug,
+    name: String,
+    #[serde(with = "day::option")]
+    #[schema(value_type = Option<String>, example = "2026-11-20")]
+    held_on: Option<Date>,
+    recognition_enabled: bool,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    counts: Counts,
+}
+
+/// How many photos stand where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Counts {
+    /// All of them.
+    received: i64,
+    /// Stored, faces not known yet.
+    waiting: i64,
+    /// Can be found.
+    ready: i64,
+    /// Ready, but without a face.
+    without_faces: i64,
+    /// Cannot be read.
+    failed: i64,
+    /// Faces of the ready ones.
+    faces: i64,
+}
+
+impl From<StoredCounts> for Counts {
+    fn from(counts: StoredCounts) -> Self {
+        let StoredCounts { received, waiting, ready, without_faces, failed, faces } = counts;
+        Self { received, waiting, ready, without_faces, failed, faces }
+    }
+}
+
+impl Event {
+    fn new(event: event::Event, counts: StoredCounts) -> Self {
+        Self {
+            event_id: event.event_id.0,
+            slug: event.slug,
+            name: event.name,
+            held_on: event.held_on,
+            recognition_enabled: event.recognition_enabled,
+            created_at: event.created_at,
+            counts: counts.into(),
+        }
+    }
+}
+
+time::serde::format_description!(pub(crate) day, Date, "[year]-[month]-[day]");

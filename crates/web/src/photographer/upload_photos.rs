@@ -1,0 +1,166 @@
+//! `POST /api/events/{event}/photos`: many files in one request, each with its own outcome.
+
+use axum::extract::multipart::Field;
+use axum::extract::{DefaultBodyLimit, Multipart, Request, State};
+use axum::{Json, RequestExt as _};
+use domain::{Digest, EventId, Language, PhotoId, UserId};
+use recognizer::SNIFF_BYTES;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use tokio::io::AsyncWriteExt as _;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::receive::{Incoming, Receipt, ReceiveError, Receiver, SIZE_BYTES_MAX, file_name_of};
+use crate::WebSettings;
+use crate::error::{Code, Problem};
+use crate::extract::{InEvent, InLanguage, Staff};
+
+/// Most files in one request.
+const FILES_MAX: usize = 100;
+
+/// What became of each file, in the order in which they were sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Uploaded {
+    results: Vec<FileOutcome>,
+}
+
+/// What became of one file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FileOutcome {
+    file_name: String,
+    outcome: Outcome,
+    /// The photo, when it was accepted or there already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo_id: Option<Uuid>,
+    /// Why it was rejected: a stable code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// Why it was rejected, in the caller's language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+/// Accepted photos are stored and will be read; a duplicate is in the event already; a rejected file is no photo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Stored, and will be read.
+    Accepted,
+    /// The event has the same bytes already.
+    Duplicate,
+    /// Cannot be a photo; nothing was stored.
+    Rejected,
+}
+
+/// Uploads photos.
+///
+/// Send each file in a field called `photo`, with its file name; up to 100 files of up to 100 MiB. What was answered
+/// as accepted is durable. A request that is cut off keeps the files that had arrived whole: send it again, what is
+/// there is recognised.
+#[utoipa::path(post, path = "/api/events/{event}/photos", tag = "photos", params(("event" = String, Path, description = "Slug or id")),
+    request_body(content_type = "multipart/form-data", content = Vec<u8>),
+    responses((status = 200, body = Uploaded), (status = 400, body = crate::error::ProblemBody),
+        (status = 401, body = crate::error::ProblemBody), (status = 404, body = crate::error::ProblemBody),
+        (status = 429, body = crate::error::ProblemBody)))]
+pub async fn upload_photos(
+    Staff(user): Staff,
+    InEvent(event): InEvent,
+    InLanguage(language): InLanguage,
+    State(receiver): State<Receiver>,
+    State(settings): State<WebSettings>,
+    mut request: Request,
+) -> Result<Json<Uploaded>, Problem> {
+    let _place = settings.uploads.try_acquire().map_err(|_| Problem::busy(5))?;
+    // Each file is bounded below, and their number; the whole request need not be.
+    DefaultBodyLimit::apply(DefaultBodyLimit::disable(), &mut request);
+    let mut form: Multipart = request.extract().await.map_err(|_| Code::BadRequest)?;
+    let mut results = Vec::new();
+    while let Some(mut field) = form.next_field().await.map_err(|_| Code::BadRequest)? {
+        if field.name() != Some("photo") {
+            continue;
+        }
+        if results.len() == FILES_MAX {
+            return Err(Code::TooLarge.into());
+        }
+        let file_name = file_name_of(field.file_name().unwrap_or_default());
+        let receipt = take_in(&receiver, event.event_id, user.user_id, &file_name, &mut field).await?;
+        results.push(outcome(file_name, receipt, language));
+    }
+    if results.is_empty() { Err(Problem::field("photo")) } else { Ok(Json(Uploaded { results })) }
+}
+
+/// A file that has been written to the spool folder.
+struct Spooled {
+    file: tempfile::NamedTempFile,
+    sha256: Digest,
+    size_bytes: u64,
+    head: Vec<u8>,
+}
+
+/// Takes one file in; `None` when it is too large.
+async fn take_in(
+    receiver: &Receiver,
+    event_id: EventId,
+    user_id: UserId,
+    file_name: &str,
+    field: &mut Field<'_>,
+) -> Result<Option<Receipt>, Problem> {
+    let Some(spooled) = spool(receiver, field).await? else { return Ok(None) };
+    let incoming = Incoming {
+        event_id,
+        file_name,
+        path: spooled.file.path(),
+        sha256: spooled.sha256,
+        size_bytes: spooled.size_bytes,
+        head: &spooled.head,
+        uploaded_by: Some(user_id),
+    };
+    let receipt = receiver.receive(&incoming).await.map_err(|error| match error {
+        ReceiveError::Store(error) => Problem::from(error),
+        ReceiveError::Blobs(error) => {
+            tracing::error!(%error, "a photo could not be stored");
+            Code::Unavailable.into()
+        }
+    })?;
+    Ok(Some(receipt))
+}
+
+fn outcome(file_name: String, receipt: Option<Receipt>, language: Language) -> FileOutcome {
+    let known = |outcome, photo_id: PhotoId| (outcome, Some(photo_id.0), None);
+    let (outcome, photo_id, reason) = match receipt {
+        Some(Receipt::Accepted(photo_id)) => known(Outcome::Accepted, photo_id),
+        Some(Receipt::Duplicate(photo_id)) => known(Outcome::Duplicate, photo_id),
+        Some(Receipt::Rejected(error)) => {
+            (Outcome::Rejected, None, Some(Code::named(error.code()).unwrap_or(Code::NotAPhoto)))
+        }
+        None => (Outcome::Rejected, None, Some(Code::TooLarge)),
+    };
+    let code = reason.map(Code::as_str);
+    FileOutcome { file_name, outcome, photo_id, code, detail: reason.map(|code| code.sentence(language)) }
+}
+
+/// Writes the field to the spool folder while hashing it; `None` when it is too large, after reading it to its end so
+/// that the files behind it can follow.
+async fn spool(receiver: &Receiver, field: &mut Field<'_>) -> Result<Option<Spooled>, Problem> {
+    let file = tempfile::NamedTempFile::new_in(&receiver.spool).map_err(|error| spool_failed(&error))?;
+    let mut writer = tokio::fs::File::from_std(file.reopen().map_err(|error| spool_failed(&error))?);
+    let (mut hasher, mut size_bytes, mut head) = (Sha256::new(), 0_u64, Vec::with_capacity(SNIFF_BYTES));
+    while let Some(chunk) = field.chunk().await.map_err(|_| Code::BadRequest)? {
+        size_bytes += chunk.len() as u64;
+        if size_bytes > SIZE_BYTES_MAX {
+            continue;
+        }
+        head.extend_from_slice(&chunk[..chunk.len().min(SNIFF_BYTES - head.len())]);
+        hasher.update(&chunk);
+        writer.write_all(&chunk).await.map_err(|error| spool_failed(&error))?;
+    }
+    writer.flush().await.map_err(|error| spool_failed(&error))?;
+    let sha256 = Digest(hasher.finalize().into());
+    Ok((size_bytes <= SIZE_BYTES_MAX).then_some(Spooled { file, sha256, size_bytes, head }))
+}
+
+fn spool_failed(error: &std::io::Error) -> Problem {
+    tracing::error!(%error, "the spool folder cannot be written; is the disk full?");
+    Code::Unavailable.into()
+}

@@ -1,0 +1,233 @@
+//! A router on a test's own database, and a client for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use blobs::{Blobs, Settings};
+use domain::{Clock, Entropy, EventId, GalleryFace};
+use futures::future::BoxFuture;
+use http_body_util::BodyExt as _;
+use jobs::{Worker, WorkerSettings};
+use recognizer::{Fake, GallerySource, Recognizer, SourceError};
+use serde_json::Value;
+use sqlx::PgPool;
+use store::Store;
+use time::OffsetDateTime;
+use tower::ServiceExt as _;
+use web::{NewsFeed, Passwords, Receiver, SignedUrls, Web, WebSettings};
+
+#[derive(Debug)]
+struct FromStore(Store);
+
+impl GallerySource for FromStore {
+    fn faces<'a>(
+        &'a self,
+        event_id: EventId,
+        after: i64,
+        up_to: i64,
+        each: &'a mut (dyn FnMut(GalleryFace) + Send),
+    ) -> BoxFuture<'a, Result<(), SourceError>> {
+        Box::pin(async move {
+            let done = self.0.gallery_faces(event_id, Fake::PACK_NAME, after, up_to, each).await;
+            done.map_err(|error| SourceError(Box::new(error)))
+        })
+    }
+}
+
+/// A router, and what tests turn in it.
+pub(crate) struct Server {
+    pub(crate) web: Web,
+    router: Router,
+    now: Arc<AtomicI64>,
+    cookie: Option<String>,
+    _spool: tempfile::TempDir,
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|_| panic!("{} {}", self.status, String::from_utf8_lossy(&self.bytes)))
+    }
+
+    /// The stable code of a problem.
+    pub(crate) fn code(&self) -> String {
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{}", self.status);
+        self.json()["code"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Server {
+    pub(crate) async fn start(pool: &PgPool) -> Self {
+        let store = store::testing::store(pool).await;
+        let counter = AtomicU64::new(1);
+        let entropy = Entropy::new(move |buffer| {
+            let n = counter.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+            buffer.iter_mut().zip(n.iter().cycle()).for_each(|(byte, n)| *byte = *n);
+        });
+        let now = Arc::new(AtomicI64::new(1_800_000_000));
+        let clock = {
+            let now = Arc::clone(&now);
+            Clock::new(move || OffsetDateTime::from_unix_timestamp(now.load(Ordering::Relaxed)).unwrap())
+        };
+        let blobs = Blobs::open(&Settings::Memory).unwrap();
+        let spool = tempfile::tempdir().unwrap();
+        let receiver = Receiver {
+            store: store.clone(),
+            blobs: blobs.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            spool: spool.path().to_owned(),
+        };
+        let web = Web {
+            recognizer: Recognizer::Fake(Arc::new(Fake::new(Arc::new(FromStore(store.clone()))))),
+            store,
+            blobs,
+            clock,
+            passwords: Passwords::new(&entropy),
+            entropy,
+            urls: SignedUrls::new([7; 32]),
+            news: NewsFeed::default(),
+            receiver,
+            settings: WebSettings::default(),
+        };
+        let pages = Router::new().fallback(|| async { "a page" });
+        Self { router: web::router(web.clone(), pages), web, now, cookie: None, _spool: spool }
+    }
+
+    /// A server with an admin who is logged in.
+    pub(crate) async fn with_admin(pool: &PgPool) -> Self {
+        let mut server = Self::start(pool).await;
+        let token = server.setup_token().await.unwrap();
+        let answer = server.post("/api/setup", &admin(&token)).await;
+        assert_eq!(answer.status, StatusCode::CREATED);
+        server.keep_cookie(&answer);
+        server
+    }
+
+    pub(crate) async fn setup_token(&self) -> Option<String> {
+        web::new_setup_token(&self.web.store, &self.web.clock, &self.web.entropy).await.unwrap()
+    }
+
+    pub(crate) fn keep_cookie(&mut self, answer: &Answer) {
+        let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
+        self.cookie = Some(cookie.split(';').next().unwrap().to_owned());
+    }
+
+    pub(crate) fn forget_cookie(&mut self) {
+        self.cookie = None;
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.now.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        if let Some(cookie) = &self.cookie {
+            request.headers_mut().insert(header::COOKIE, cookie.parse().unwrap());
+        }
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    /// The response, its body still open.
+    pub(crate) async fn open(&self, uri: &str) -> axum::response::Response {
+        let mut request = Request::get(uri).body(Body::empty()).unwrap();
+        if let Some(cookie) = &self.cookie {
+            request.headers_mut().insert(header::COOKIE, cookie.parse().unwrap());
+        }
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, uri: &str) -> Answer {
+        self.send(Request::get(uri).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, uri: &str, json: &Value) -> Answer {
+        let request = Request::post(uri)
+            .header("x-findme", "1")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(json.to_string()))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// Sends a form; a part with a file name is a file.
+    pub(crate) async fn post_form(&self, uri: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Answer {
+        self.send(form(Method::POST, uri, parts)).await
+    }
+
+    /// Creates an event; returns its slug.
+    pub(crate) async fn event(&self, name: &str) -> String {
+        let answer = self.post("/api/events", &serde_json::json!({ "name": name })).await;
+        assert_eq!(answer.status, StatusCode::CREATED);
+        answer.json()["slug"].as_str().unwrap().to_owned()
+    }
+
+    /// Uploads photos with these people on them.
+    pub(crate) async fn upload(&self, event: &str, photos: &[(&str, &[&str])]) -> Answer {
+        let bytes: Vec<_> = photos.iter().map(|(_, people)| Fake::photo_of(people)).collect();
+        let parts: Vec<_> = photos
+            .iter()
+            .zip(&bytes)
+            .map(|((name, _), bytes)| ("photo", Some(*name), bytes.as_ref()))
+            .collect();
+        self.post_form(&format!("/api/events/{event}/photos"), &parts).await
+    }
+
+    /// Does all background work.
+    pub(crate) async fn work(&self) {
+        let worker = Worker {
+            store: self.web.store.clone(),
+            blobs: self.web.blobs.clone(),
+            recognizer: self.web.recognizer.clone(),
+            entropy: self.web.entropy.clone(),
+            settings: WorkerSettings::default(),
+            wake: Arc::default(),
+        };
+        worker.run_until_idle().await.unwrap();
+    }
+
+    /// Searches with a selfie of these people.
+    pub(crate) async fn search(&self, event: &str, people: &[&str]) -> Answer {
+        let selfie = Fake::photo_of(people);
+        let consent = web::attendee::CONSENT_VERSION.as_bytes();
+        let parts = [("consent_version", None, consent), ("selfie", Some("s.jpg"), selfie.as_ref())];
+        self.post_form(&format!("/api/events/{event}/search"), &parts).await
+    }
+}
+
+pub(crate) fn admin(token: &str) -> Value {
+    serde_json::json!({"token": token, "name": "Ann", "email": "ann@example.org", "password": "correct horse"})
+}
+
+pub(crate) fn form(method: Method, uri: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Request<Body> {
+    let mut body = Vec::new();
+    for (name, file_name, bytes) in parts {
+        let file = file_name.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
+        body.extend(
+            format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").bytes(),
+        );
+        body.extend_from_slice(bytes);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--edge--\r\n");
+    Request::builder()
+        .method(method)
+        .uri(uri)
+        .header("x-findme", "1")
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
+        .body(Body::from(body))
+        .unwrap()
+}
