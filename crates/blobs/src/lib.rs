@@ -108,7 +108,8 @@ impl Blobs {
             file.read_to_end(&mut bytes).await.map_err(named)?;
             return self.put(key, bytes.into()).await;
         }
-        let mut upload = WriteMultipart::new_with_chunk_size(self.store.put_multipart(key.path()).await?, PART_BYTES);
+        let mut upload =
+            WriteMultipart::new_with_chunk_size(self.store.put_multipart(key.path()).await?, PART_BYTES);
         match copy_parts(&mut file, &mut upload).await {
             Ok(()) => {
                 upload.finish().await?;

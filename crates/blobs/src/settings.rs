@@ -64,7 +64,8 @@ pub(crate) fn open(settings: &Settings) -> Result<Arc<dyn ObjectStore>, BlobErro
         Settings::Folder(folder) => {
             std::fs::create_dir_all(folder)
                 .map_err(|error| BlobError::Open(format!("{}: {error}", folder.display())))?;
-            let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true).with_automatic_cleanup(true);
+            let store =
+                LocalFileSystem::new_with_prefix(folder)?.with_fsync(true).with_automatic_cleanup(true);
             Ok(Arc::new(store))
         }
         Settings::S3(s3) => Ok(Arc::new(bucket(s3)?)),

@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn the_first_spoken_language_wins() {
-        let check = |header, expected| assert_eq!(Language::from_accept_language(header), expected, "{header}");
+        let check =
+            |header, expected| assert_eq!(Language::from_accept_language(header), expected, "{header}");
         check("fr-CA,fr;q=0.9,en;q=0.8", Language::Fr);
         check("de, en-GB;q=0.5, fr;q=0.2", Language::En);
         check("de", Language::En);

@@ -94,7 +94,8 @@ impl Store {
         let tx = client.transaction().await?;
         tx.batch_execute("deallocate all").await?;
         let held = end_jobs(&tx, batch).await?;
-        let photos: Vec<&ReadPhoto> = batch.photos.iter().filter(|photo| held.contains(&photo.photo_id.0)).collect();
+        let photos: Vec<&ReadPhoto> =
+            batch.photos.iter().filter(|photo| held.contains(&photo.photo_id.0)).collect();
         if !photos.is_empty() {
             let version = grow_gallery(&tx, batch.event_id, &photos).await?;
             copy_faces(&tx, batch, version, &photos).await?;
@@ -135,7 +136,11 @@ impl Store {
         pin_mut!(rows);
         while let Some(row) = rows.try_next().await? {
             let embedding = parse("face", Embedding::from_le_bytes(row.try_get(2)?))?;
-            each(GalleryFace { face_id: FaceId(row.try_get(0)?), photo_id: PhotoId(row.try_get(1)?), embedding });
+            each(GalleryFace {
+                face_id: FaceId(row.try_get(0)?),
+                photo_id: PhotoId(row.try_get(1)?),
+                embedding,
+            });
         }
         Ok(())
     }
@@ -202,7 +207,12 @@ const FACE_COLUMNS: [Type; 16] = [
     Type::BYTEA,
 ];
 
-async fn copy_faces(tx: &Transaction<'_>, batch: &ReadBatch<'_>, version: i64, photos: &[&ReadPhoto]) -> Result<()> {
+async fn copy_faces(
+    tx: &Transaction<'_>,
+    batch: &ReadBatch<'_>,
+    version: i64,
+    photos: &[&ReadPhoto],
+) -> Result<()> {
     let sink = tx
         .copy_in(
             "copy face (event_id, photo_id, face_id, gallery_version, pack, x_px, y_px, width_px, height_px, \
@@ -261,7 +271,12 @@ async fn update_photo(tx: &Transaction<'_>, event_id: EventId, photo: &ReadPhoto
     }
 }
 
-async fn set_ready(tx: &Transaction<'_>, event_id: EventId, photo_id: PhotoId, ready: &ReadyPhoto) -> Result<()> {
+async fn set_ready(
+    tx: &Transaction<'_>,
+    event_id: EventId,
+    photo_id: PhotoId,
+    ready: &ReadyPhoto,
+) -> Result<()> {
     let faces = i32::try_from(ready.faces.len()).unwrap_or(i32::MAX);
     let changed = tx
         .execute_typed(
@@ -292,7 +307,12 @@ async fn set_failed(
         .execute_typed(
             "update photo set state = 'failed', failure_code = $3, failure_detail = $4, face_count = 0 \
              where event_id = $1 and photo_id = $2",
-            &[(&event_id.0, Type::UUID), (&photo_id.0, Type::UUID), (&code, Type::TEXT), (&detail, Type::TEXT)],
+            &[
+                (&event_id.0, Type::UUID),
+                (&photo_id.0, Type::UUID),
+                (&code, Type::TEXT),
+                (&detail, Type::TEXT),
+            ],
         )
         .await?;
     crate::sql::expect_rows("set_failed", 1, changed)

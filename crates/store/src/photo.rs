@@ -145,7 +145,11 @@ pub async fn insert(db: &mut PgConnection, new: &NewPhoto<'_>) -> Result<bool> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn id_by_sha256(db: &mut PgConnection, event_id: EventId, sha256: Digest) -> Result<Option<PhotoId>> {
+pub async fn id_by_sha256(
+    db: &mut PgConnection,
+    event_id: EventId,
+    sha256: Digest,
+) -> Result<Option<PhotoId>> {
     let id: Option<Uuid> = query_scalar("select photo_id from photo where event_id = $1 and sha256 = $2")
         .bind(event_id.0)
         .bind(sha256.0.as_slice())

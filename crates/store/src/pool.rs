@@ -24,14 +24,16 @@ impl DatabaseUrl {
 
     fn sqlx_options(&self) -> Result<PgConnectOptions> {
         // sqlx's error may quote the address, password included: only its kind is passed on.
-        let options = PgConnectOptions::from_str(&self.0)
-            .map_err(|_| StoreError::Url("expected postgres://user:password@host:port/database".to_owned()))?;
+        let options = PgConnectOptions::from_str(&self.0).map_err(|_| {
+            StoreError::Url("expected postgres://user:password@host:port/database".to_owned())
+        })?;
         Ok(options.application_name("findme"))
     }
 
     fn bulk_config(&self) -> Result<tokio_postgres::Config> {
-        let mut config = tokio_postgres::Config::from_str(&self.0)
-            .map_err(|_| StoreError::Url("expected postgres://user:password@host:port/database".to_owned()))?;
+        let mut config = tokio_postgres::Config::from_str(&self.0).map_err(|_| {
+            StoreError::Url("expected postgres://user:password@host:port/database".to_owned())
+        })?;
         config.application_name("findme-bulk");
         Ok(config)
     }
@@ -158,9 +160,8 @@ impl Store {
         if table.is_none() {
             return Ok(known);
         }
-        let applied: i64 = query_scalar("select count(*) from _sqlx_migrations where success")
-            .fetch_one(&mut *tx)
-            .await?;
+        let applied: i64 =
+            query_scalar("select count(*) from _sqlx_migrations where success").fetch_one(&mut *tx).await?;
         Ok(known.saturating_sub(usize::try_from(applied).unwrap_or(0)))
     }
 

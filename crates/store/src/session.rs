@@ -50,7 +50,11 @@ pub async fn insert(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn user(db: &mut PgConnection, token_hash: Digest, now: OffsetDateTime) -> Result<Option<SessionUser>> {
+pub async fn user(
+    db: &mut PgConnection,
+    token_hash: Digest,
+    now: OffsetDateTime,
+) -> Result<Option<SessionUser>> {
     let row: Option<(Uuid, String, String, String)> = query_as(
         "select user_id, role, name, email from session join staff using (user_id) \
          where token_hash = $1 and expires_at > $2",

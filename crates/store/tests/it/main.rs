@@ -1,8 +1,8 @@
 //! The store on a real database.
 
 use domain::{
-    BoxPx, Digest, Email, Embedding, Entropy, EventId, EventName, Face, FaceId, JobId, PhotoId, PointPx, Quality, Role,
-    UserId,
+    BoxPx, Digest, Email, Embedding, Entropy, EventId, EventName, Face, FaceId, JobId, PhotoId, PointPx,
+    Quality, Role, UserId,
 };
 use sqlx::PgPool;
 use store::bulk::{NewFace, Outcome, ReadBatch, ReadPhoto, ReadyPhoto};
@@ -79,7 +79,8 @@ fn ready(job: &job::Job, faces: &[u8]) -> ReadPhoto {
         embedding: Embedding::normalised(&[3.0, 4.0]).unwrap(),
     };
     let faces = faces.iter().map(face).collect();
-    let ready = ReadyPhoto { width_px: 640, height_px: 480, taken_at: None, camera: Some("X".to_owned()), faces };
+    let ready =
+        ReadyPhoto { width_px: 640, height_px: 480, taken_at: None, camera: Some("X".to_owned()), faces };
     ReadPhoto { job_id: job.job_id, photo_id: job.photo_id, outcome: Outcome::Ready(ready) }
 }
 
@@ -117,7 +118,10 @@ async fn the_same_bytes_are_one_photo_per_event(pool: PgPool) {
     assert!(!photo(&store, one, 1).await, "there already");
     assert!(photo(&store, two, 1).await, "another event has its own");
     let mut tx = store.begin().await.unwrap();
-    assert_eq!(photo::counts(&mut tx, one).await.unwrap(), Counts { received: 1, waiting: 1, ..Counts::default() });
+    assert_eq!(
+        photo::counts(&mut tx, one).await.unwrap(),
+        Counts { received: 1, waiting: 1, ..Counts::default() }
+    );
     assert_eq!(job::open_count(&mut tx, Some(one)).await.unwrap(), 1);
 }
 
@@ -191,7 +195,9 @@ async fn reading_again_replaces_the_faces_and_begins_an_epoch(pool: PgPool) {
     photo(&store, event_id, 1).await;
     for (round, faces) in [(0, &[1, 2][..]), (1, &[3])] {
         let mut tx = store.begin().await.unwrap();
-        job::enqueue_ingest(&mut tx, event_id, JobId::from_entropy(&id(9)), PhotoId::from_entropy(&id(1))).await.unwrap();
+        job::enqueue_ingest(&mut tx, event_id, JobId::from_entropy(&id(9)), PhotoId::from_entropy(&id(1)))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         let jobs = claim(&store, LEASE, 60).await;
         let photos = [ready(&jobs[0], faces)];
@@ -241,8 +247,14 @@ async fn staff_sessions_and_setup_tokens(pool: PgPool) {
     assert!(!setup_token::consume(&mut tx, other, NOW).await.unwrap(), "the first use ends all");
     let email = Email::parse("Ann@example.org").unwrap();
     let user_id = UserId::from_entropy(&id(1));
-    let new =
-        NewStaff { user_id, role: Role::Admin, name: "Ann", email: &email, password_hash: "x", created_at: NOW };
+    let new = NewStaff {
+        user_id,
+        role: Role::Admin,
+        name: "Ann",
+        email: &email,
+        password_hash: "x",
+        created_at: NOW,
+    };
     staff::insert(&mut tx, &new).await.unwrap();
     assert!(staff::admin_exists(&mut tx).await.unwrap());
     session::insert(&mut tx, token, user_id, NOW, NOW + Duration::HOUR).await.unwrap();

@@ -1,0 +1,236 @@
+//! `cargo bench -p app --bench selfie`: memory of `findme serve --with-worker` after the sample event, and the time
+//! from a selfie to its answer over HTTP in an event of 4,000 faces, with the server on one core.
+
+#![expect(clippy::print_stdout, reason = "a bench answers on its standard output")]
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use app::private_postgres::PrivatePostgres;
+use domain::{BoxPx, Digest, Embedding, EventName, Face, FaceId, JobId, PhotoId, PointPx, Quality};
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+use store::bulk::{NewFace, Outcome, ReadBatch, ReadPhoto, ReadyPhoto};
+use store::photo::NewPhoto;
+use store::{PoolSizes, Store};
+
+const FACES: i64 = 4000;
+const SELFIES: usize = 200;
+const URL: &str = "http://127.0.0.1:18080";
+
+#[tokio::main]
+async fn main() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository");
+    let event = shared(&root).join("photos/public-event");
+    let folder = tempfile::tempdir().expect("a folder");
+    open_to_all(folder.path());
+    assert!(findme(&root, folder.path(), &["models", "pull"]).status().expect("findme").success());
+    let client = reqwest::Client::builder().cookie_store(true).build().expect("a client");
+
+    let server = start(findme(&root, folder.path(), &["serve", "--with-worker"]), &client).await;
+    upload(&client, &event.join("photos")).await;
+    println!("memory of serve --with-worker after the sample event: {}", memory(server.0.id()));
+    drop(server);
+    top_up(&folder.path().join("data")).await;
+
+    let mut pinned = Command::new("taskset");
+    pinned.args(["--cpu-list", "0"]);
+    let server = start(wrapped(pinned, &findme(&root, folder.path(), &["serve"])), &client).await;
+    measure(&client, &event.join("selfies")).await;
+    println!("memory of serve with that gallery: {}", memory(server.0.id()));
+}
+
+/// A server that is told to stop when it is dropped.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let pid = rustix::process::Pid::from_child(&self.0);
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let _ = self.0.wait();
+    }
+}
+
+fn shared(root: &Path) -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "a bench is told its files by the environment")]
+    let named = std::env::var_os("FINDME_SHARED").map(PathBuf::from);
+    named.unwrap_or_else(|| root.join("../shared")).canonicalize().expect("FINDME_SHARED names a folder")
+}
+
+/// Root's private database runs as another user, who must be able to enter.
+fn open_to_all(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).expect("our own folder");
+}
+
+fn findme(root: &Path, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_findme"));
+    command
+        .args(arguments)
+        .current_dir(root)
+        .env("FINDME_DATA", folder.join("data"))
+        .env("FINDME_CACHE", root.join(".cache"))
+        .env("FINDME_MODEL_MIRROR", shared(root).join("models"))
+        .env("FINDME_LISTEN", URL.trim_start_matches("http://"))
+        .env("LOG_LEVEL", "warn");
+    command
+}
+
+/// `inner`, started by `outer`.
+fn wrapped(mut outer: Command, inner: &Command) -> Command {
+    outer.arg(inner.get_program()).args(inner.get_args());
+    outer.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    outer
+}
+
+/// Starts a server; the first one gets an admin and an event.
+async fn start(mut command: Command, client: &reqwest::Client) -> Server {
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("findme starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    assert!(lines.next().expect("a line").expect("text").contains("ready"));
+    let needed: Value = get(client, "/api/setup").await;
+    if needed["needed"] == true {
+        let link = lines.next().expect("a link").expect("text");
+        let token = link.split_once("token=").expect("a token").1;
+        let admin =
+            json!({"token": token, "name": "Ann", "email": "ann@example.org", "password": "correct horse"});
+        post(client, "/api/setup", &admin).await;
+        post(client, "/api/events", &json!({"name": "Gala"})).await;
+    }
+    Server(child)
+}
+
+async fn get(client: &reqwest::Client, path: &str) -> Value {
+    client.get(format!("{URL}{path}")).send().await.expect("an answer").json().await.expect("JSON")
+}
+
+async fn post(client: &reqwest::Client, path: &str, body: &Value) {
+    let request = client.post(format!("{URL}{path}")).header("X-FindMe", "1").json(body);
+    let answer = request.send().await.expect("an answer");
+    assert!(answer.status().is_success(), "{path}: {}", answer.status());
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    files
+}
+
+async fn upload(client: &reqwest::Client, folder: &Path) {
+    let began = Instant::now();
+    for part in files(folder).chunks(10) {
+        let mut form = Form::new();
+        for file in part {
+            form = form.part("photo", Part::bytes(std::fs::read(file).expect("a photo")).file_name("a.jpg"));
+        }
+        let request =
+            client.post(format!("{URL}/api/events/gala/photos")).header("X-FindMe", "1").multipart(form);
+        assert!(request.send().await.expect("an answer").status().is_success());
+    }
+    loop {
+        let counts = get(client, "/api/events/gala").await["counts"].clone();
+        if counts["waiting"] == 0 {
+            println!("uploaded and read over HTTP in {:.1} s: {counts}", began.elapsed().as_secs_f64());
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// Adds photos of random faces until the event has [`FACES`].
+async fn top_up(data: &Path) {
+    let private = PrivatePostgres::enter(data, None).expect("the private database");
+    let store = Store::connect(&private.url(), &private.url(), PoolSizes::default()).await.expect("a store");
+    let entropy = domain::Entropy::new(|buffer| getrandom::fill(buffer).expect("randomness"));
+    let mut tx = store.begin().await.expect("a transaction");
+    let name = EventName::parse("Gala").expect("a name");
+    let event = store::event::by_name(&mut tx, &name).await.expect("a query").expect("the event");
+    let missing = FACES - store::photo::counts(&mut tx, event.event_id).await.expect("a query").faces;
+    let photo_id = PhotoId::from_entropy(&entropy);
+    let new = NewPhoto {
+        event_id: event.event_id,
+        photo_id,
+        sha256: Digest(entropy.bytes()),
+        file_name: "random.jpg",
+        media_type: "image/jpeg",
+        size_bytes: 1,
+        uploaded_by: None,
+        uploaded_at: event.created_at,
+    };
+    assert!(store::photo::insert(&mut tx, &new).await.expect("a query"));
+    let job_id = JobId::from_entropy(&entropy);
+    store::job::enqueue_ingest(&mut tx, event.event_id, job_id, photo_id).await.expect("a query");
+    let lease_token = uuid::Uuid::from_bytes(entropy.bytes());
+    assert_eq!(store::job::claim(&mut tx, lease_token, 60, 10).await.expect("a query").len(), 1);
+    tx.commit().await.expect("a commit");
+    let faces = (0..missing).map(|_| random_face(&entropy)).collect();
+    let ready = ReadyPhoto { width_px: 1, height_px: 1, taken_at: None, camera: None, faces };
+    let photos = [ReadPhoto { job_id, photo_id, outcome: Outcome::Ready(ready) }];
+    let batch = ReadBatch { event_id: event.event_id, pack: &event.pack, lease_token, photos: &photos };
+    assert_eq!(store.finish_photos(&batch).await.expect("a write"), 1);
+    store.close().await;
+    private.leave().expect("the private database stops");
+    println!("topped up with {missing} random faces to {FACES}");
+}
+
+fn random_face(entropy: &domain::Entropy) -> NewFace {
+    let raw: Vec<f32> = entropy.bytes::<512>().iter().map(|byte| f32::from(*byte) - 127.5).collect();
+    let quality = Quality { size_px: 1.0, sharpness: 1.0, yaw: 0.0, embedding_norm: 1.0 };
+    let bounds = BoxPx { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
+    let face = Face { bounds, landmarks: [PointPx { x: 0.0, y: 0.0 }; 5], confidence: 1.0, quality };
+    NewFace {
+        face_id: FaceId::from_entropy(entropy),
+        face,
+        embedding: Embedding::normalised(&raw).expect("bytes differ from 127.5"),
+    }
+}
+
+async fn measure(client: &reqwest::Client, folder: &Path) {
+    let consent = get(client, "/api/attendee/events/gala").await["consent_version"].clone();
+    let selfies = files(folder);
+    let (mut whole_ms, mut embed_ms, mut search_ms) = (Vec::new(), Vec::new(), Vec::new());
+    // The first ten load the gallery and fill caches.
+    for (index, file) in selfies.iter().cycle().take(SELFIES + 10).enumerate() {
+        let selfie = Part::bytes(std::fs::read(file).expect("a selfie")).file_name("s.jpg");
+        let form = Form::new().text("consent_version", consent.as_str().expect("text").to_owned());
+        let request =
+            client.post(format!("{URL}/api/events/gala/search")).multipart(form.part("selfie", selfie));
+        let began = Instant::now();
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{}: {}", file.display(), answer.status());
+        let answer: Value = answer.json().await.expect("JSON");
+        if index >= 10 {
+            assert_eq!(answer["faces_searched"], FACES);
+            whole_ms.push(began.elapsed().as_secs_f64() * 1000.0);
+            embed_ms.push(answer["timing"]["embed_ms"].as_f64().expect("a number"));
+            search_ms.push(answer["timing"]["search_ms"].as_f64().expect("a number"));
+        }
+    }
+    println!("selfie to answer, {SELFIES} selfies, {FACES} faces, server on one core, HTTP included:");
+    for (what, values) in
+        [("whole", whole_ms), ("of which decode, detect and embed", embed_ms), ("of which search", search_ms)]
+    {
+        println!("  {what}: p50 {:.1} ms, p95 {:.1} ms", quantile(values.clone(), 50), quantile(values, 95));
+    }
+}
+
+fn quantile(mut values: Vec<f64>, percent: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[(values.len() - 1) * percent / 100]
+}
+
+/// Resident memory of a process, now and at most so far (proc(5)).
+fn memory(pid: u32) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let mebibytes = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).expect("proc has it");
+        let kibibytes: u64 =
+            line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("a number");
+        kibibytes / 1024
+    };
+    format!("{} MiB now, {} MiB at most", mebibytes("VmRSS"), mebibytes("VmHWM"))
+}

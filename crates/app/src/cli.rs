@@ -1,0 +1,106 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Photos of an event, found by a selfie.
+#[derive(Parser)]
+#[command(name = "findme", version, about)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Serve pages and API.
+    Serve(Serve),
+    /// Do background work only.
+    Work,
+    /// Bring the database's shape up to date.
+    Migrate,
+    /// Accounts of admins.
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Put the photographs of a folder into an event, and read them.
+    Import(Import),
+    /// The face models.
+    #[command(subcommand)]
+    Models(Models),
+    /// Check every part and say how to mend what does not work.
+    Doctor,
+    /// Measure how well people are found.
+    #[command(subcommand)]
+    Eval(Eval),
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Also do the background work.
+    #[arg(long)]
+    pub(crate) with_worker: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Admin {
+    /// Create an admin. The password is read from the terminal or the first line of standard input.
+    Create {
+        /// E-mail address to log in with.
+        #[arg(long)]
+        email: String,
+        /// The person's name.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Import {
+    /// Name of the event; it is created when there is none of this name.
+    #[arg(long)]
+    pub(crate) event: String,
+    /// Folder of photographs, with the folders in it.
+    pub(crate) dir: PathBuf,
+    /// Print one line of JSON at the end instead of a summary.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Models {
+    /// List the packs: licence, size, whether they are here.
+    List,
+    /// Get the files of a pack; the default pack when none is named.
+    Pull {
+        /// Name of the pack.
+        pack: Option<String>,
+    },
+    /// Check the files that are here against their SHA-256.
+    Verify,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Eval {
+    /// Verification of pairs, after the protocol of Labeled Faces in the Wild.
+    Pairs {
+        /// A pairs file in the format of LFW's pairs.txt.
+        #[arg(long)]
+        pairs: PathBuf,
+        /// Folder with one folder per person: `Name/Name_0001.jpg`.
+        #[arg(long)]
+        images: PathBuf,
+    },
+    /// Recall and precision of "my photos" on a labelled event.
+    Event {
+        /// Folder of photographs.
+        #[arg(long)]
+        photos: PathBuf,
+        /// Folder of selfies.
+        #[arg(long)]
+        selfies: PathBuf,
+        /// CSV with the columns file, identities and maybe (names separated by semicolons).
+        #[arg(long)]
+        labels: PathBuf,
+    },
+}

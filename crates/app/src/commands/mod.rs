@@ -1,0 +1,31 @@
+//! One file per subcommand.
+
+mod admin;
+mod doctor;
+pub mod eval;
+mod import;
+mod migrate;
+mod models;
+pub mod serve;
+mod work;
+
+use std::process::ExitCode;
+
+use crate::cli::{Command, Eval};
+use crate::config::Config;
+
+pub(crate) async fn run(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(arguments) => serve::run(arguments, config).await.map(|()| ExitCode::SUCCESS),
+        Command::Work => work::run(config).await.map(|()| ExitCode::SUCCESS),
+        Command::Migrate => migrate::run(config).await.map(|()| ExitCode::SUCCESS),
+        Command::Admin(arguments) => admin::run(arguments, config).await.map(|()| ExitCode::SUCCESS),
+        Command::Import(arguments) => import::run(arguments, config).await,
+        Command::Models(arguments) => models::run(arguments, config).await,
+        Command::Doctor => doctor::run(config).await,
+        Command::Eval(Eval::Pairs { pairs, images }) => eval::pairs::run(config, &pairs, &images),
+        Command::Eval(Eval::Event { photos, selfies, labels }) => {
+            eval::event::run(config, &photos, &selfies, &labels)
+        }
+    }
+}

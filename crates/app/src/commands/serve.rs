@@ -1,0 +1,136 @@
+//! `findme serve`: pages and API, with the background work if asked for.
+
+use std::future::IntoFuture as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use recognizer::Recognizer;
+use store::Store;
+use store::listen::News;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use web::{NewsFeed, Passwords, SignedUrls, Web, WebSettings};
+
+use crate::cli::Serve;
+use crate::config::Config;
+use crate::{Installation, say};
+
+/// How long open requests may go on after the process was told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+pub(crate) async fn run(arguments: Serve, config: &Config) -> anyhow::Result<()> {
+    let stop = stop_signal()?;
+    let installation = Installation::open(config).await?;
+    let served = serve(&arguments, config, &installation, stop).await;
+    installation.close().await?;
+    served
+}
+
+async fn serve(
+    arguments: &Serve,
+    config: &Config,
+    installation: &Installation,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let recognizer = installation.recognizer()?;
+    let (feed, wake) = (NewsFeed::default(), Arc::new(Notify::new()));
+    let web = web_of(config, installation, &recognizer, feed.clone())?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
+    tokio::spawn(listen(installation.store.clone(), feed, Arc::clone(&wake)));
+    let worker = arguments.with_worker.then(|| installation.worker(&recognizer, wake));
+    let working = worker.map(|worker| {
+        let stop = stop.clone();
+        tokio::spawn(async move { worker.run(stop).await })
+    });
+    greet(config, installation).await?;
+    serve_http(listener, web, stop).await?;
+    if let Some(working) = working {
+        working.await?;
+    }
+    Ok(())
+}
+
+/// The parts that the HTTP side needs.
+fn web_of(
+    config: &Config,
+    installation: &Installation,
+    recognizer: &Recognizer,
+    news: NewsFeed,
+) -> anyhow::Result<Web> {
+    Ok(Web {
+        store: installation.store.clone(),
+        blobs: installation.blobs.clone(),
+        recognizer: recognizer.clone(),
+        clock: installation.clock.clone(),
+        entropy: installation.entropy.clone(),
+        urls: SignedUrls::new(installation.url_key()?),
+        news,
+        passwords: Passwords::new(&installation.entropy),
+        receiver: installation.receiver(),
+        settings: WebSettings { https: config.address().starts_with("https://"), ..WebSettings::default() },
+    })
+}
+
+async fn greet(config: &Config, installation: &Installation) -> anyhow::Result<()> {
+    let token = web::new_setup_token(&installation.store, &installation.clock, &installation.entropy).await?;
+    let address = config.address();
+    say(format_args!("FindMe is ready: {address}"));
+    if let Some(token) = token {
+        say(format_args!("Create the first admin (works once, for 24 hours): {address}/setup?token={token}"));
+    }
+    Ok(())
+}
+
+/// Answers requests until told to stop; then those that are open may go on for a moment.
+async fn serve_http(listener: TcpListener, web: Web, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let router = web::router(web, ui::router());
+    let server =
+        axum::serve(listener, router).with_graceful_shutdown(told_to_stop(stop.clone())).into_future();
+    tokio::select! {
+        served = server => served.context("the HTTP server failed"),
+        () = async { told_to_stop(stop).await; tokio::time::sleep(GRACE).await } => Ok(()),
+    }
+}
+
+/// Passes on what the database tells. When it cannot, everybody looks for themselves at intervals.
+async fn listen(store: Store, feed: NewsFeed, wake: Arc<Notify>) {
+    loop {
+        match store.listen().await {
+            Ok(mut listener) => {
+                while let Ok(news) = listener.next().await {
+                    match news {
+                        News::Job => wake.notify_waiters(),
+                        News::Event(_) | News::Unknown => feed.publish(news),
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the database cannot be listened to; trying again"),
+        }
+        feed.publish(News::Unknown);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+pub(crate) async fn told_to_stop(mut stop: watch::Receiver<bool>) {
+    // The sender lives as long as the process; if it ever went away, stopping is right.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Becomes true on SIGTERM or Ctrl-C.
+pub(crate) fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        let _ = sender.send(true);
+    });
+    Ok(receiver)
+}

@@ -1,0 +1,156 @@
+//! The settings, all of them, read from the environment once. README.md lists the ones that people turn.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use blobs::S3Settings;
+use store::{DatabaseUrl, PoolSizes};
+
+/// The settings.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `FINDME_DATA`: photos, the private database, keys. Default `./data`.
+    pub data: PathBuf,
+    /// `FINDME_CACHE`: what can be fetched again: ONNX Runtime, models. Default `./.cache`.
+    pub cache: PathBuf,
+    /// `FINDME_LISTEN`: address and port of the pages. Default `127.0.0.1:8080`.
+    pub listen: SocketAddr,
+    /// `FINDME_PUBLIC_URL`: where people reach FindMe, such as `https://photos.example.org`. Default: where it listens.
+    pub public_url: Option<String>,
+    /// `FINDME_PRODUCTION`: 1 refuses to start where photos would be lost with the container, and logs JSON.
+    pub production: bool,
+    /// `LOG_LEVEL`: error, warn, info, debug or a filter such as `web=debug`. Default `info`.
+    pub log_level: String,
+    /// `DATABASE_URL`: a PostgreSQL of your own. Default: a private one in the data folder.
+    pub database_url: Option<DatabaseUrl>,
+    /// `DATABASE_DIRECT_URL`: the same, past a PgBouncer. Default `DATABASE_URL`.
+    pub database_direct_url: Option<DatabaseUrl>,
+    /// `DB_POOL_WEB`, `DB_POOL_JOBS`, `DB_POOL_BULK`: connections at most. Default 30, 60 and 10.
+    pub pool_sizes: PoolSizes,
+    /// `FINDME_PG_BIN`: folder of `initdb`, `pg_ctl` and `postgres` for the private database. Default: the machine's.
+    pub pg_bin: Option<PathBuf>,
+    /// `S3_BUCKET`, `S3_REGION`, `S3_ENDPOINT`, `S3_ACCESS_KEY_ID`, `S3_SECRET_ACCESS_KEY`: photos go to this store.
+    /// Default: the data folder.
+    pub s3: Option<S3Settings>,
+    /// `ORT_DYLIB_PATH`: the ONNX Runtime library. Default: the one in the cache, then the machine's.
+    pub onnx_runtime: Option<PathBuf>,
+    /// `FINDME_PACK`: the model pack. Default: the one that models.toml names.
+    pub pack: Option<String>,
+    /// `FINDME_ALLOW_RESEARCH_MODELS`: 1 allows packs whose licence forbids commercial use.
+    pub allow_research_models: bool,
+    /// `FINDME_MODEL_MIRROR`: folder or http address that is asked for model files first. Default: `../shared/models`
+    /// if there is such a folder.
+    pub model_mirror: Option<String>,
+    /// `FINDME_THREADS`: threads that read photos. Default: one per core.
+    pub threads: usize,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// When a variable is set to what it cannot be; the message names it and says what it can be.
+    pub fn from_environment() -> anyhow::Result<Self> {
+        let database_url = text("DATABASE_URL").map(DatabaseUrl::new);
+        Ok(Self {
+            data: absolute(&path("FINDME_DATA").unwrap_or_else(|| "data".into()))?,
+            cache: absolute(&path("FINDME_CACHE").unwrap_or_else(|| ".cache".into()))?,
+            listen: parsed("FINDME_LISTEN", "an address and a port such as 127.0.0.1:8080")?
+                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            public_url: public_url()?,
+            production: switch("FINDME_PRODUCTION")?,
+            log_level: text("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()),
+            database_direct_url: text("DATABASE_DIRECT_URL").map(DatabaseUrl::new).or(database_url.clone()),
+            database_url,
+            pool_sizes: pool_sizes()?,
+            pg_bin: path("FINDME_PG_BIN"),
+            s3: s3()?,
+            onnx_runtime: path("ORT_DYLIB_PATH"),
+            pack: text("FINDME_PACK"),
+            allow_research_models: switch("FINDME_ALLOW_RESEARCH_MODELS")?,
+            model_mirror: text("FINDME_MODEL_MIRROR").or_else(neighbouring_models),
+            threads: parsed("FINDME_THREADS", "a number of threads")?.unwrap_or_else(cores).max(1),
+        })
+    }
+
+    /// Where people reach FindMe.
+    pub fn address(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
+fn text(name: &str) -> Option<String> {
+    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+fn path(name: &str) -> Option<PathBuf> {
+    text(name).map(PathBuf::from)
+}
+
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("{} has no absolute form", path.display()))
+}
+
+fn parsed<T: std::str::FromStr>(name: &str, what: &str) -> anyhow::Result<Option<T>> {
+    let Some(value) = text(name) else { return Ok(None) };
+    match value.parse() {
+        Ok(parsed) => Ok(Some(parsed)),
+        Err(_) => bail!("{name} must be {what}, not {value:?}"),
+    }
+}
+
+fn switch(name: &str) -> anyhow::Result<bool> {
+    match text(name).as_deref() {
+        None | Some("0" | "false" | "no") => Ok(false),
+        Some("1" | "true" | "yes") => Ok(true),
+        Some(other) => bail!("{name} must be 1 or 0, not {other:?}"),
+    }
+}
+
+fn public_url() -> anyhow::Result<Option<String>> {
+    match text("FINDME_PUBLIC_URL") {
+        Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
+            bail!("FINDME_PUBLIC_URL must begin with http:// or https://, not {url:?}")
+        }
+        Some(url) if url.ends_with('/') => {
+            bail!("FINDME_PUBLIC_URL must not end with a slash: write {:?}", url.trim_end_matches('/'))
+        }
+        url => Ok(url),
+    }
+}
+
+fn pool_sizes() -> anyhow::Result<PoolSizes> {
+    let size = |name| parsed::<u32>(name, "a number of connections, at least 1");
+    let (web, jobs, bulk) = (size("DB_POOL_WEB")?, size("DB_POOL_JOBS")?, size("DB_POOL_BULK")?);
+    let default = PoolSizes::default();
+    Ok(PoolSizes {
+        web: web.unwrap_or(default.web).max(1),
+        jobs: jobs.unwrap_or(default.jobs).max(1),
+        bulk: bulk.unwrap_or(default.bulk).max(1),
+        chosen: web.is_some() || jobs.is_some() || bulk.is_some(),
+    })
+}
+
+fn s3() -> anyhow::Result<Option<S3Settings>> {
+    let Some(bucket) = text("S3_BUCKET") else { return Ok(None) };
+    let needed = |name| text(name).with_context(|| format!("S3_BUCKET is set, so {name} must be set too"));
+    Ok(Some(S3Settings {
+        bucket,
+        endpoint: text("S3_ENDPOINT"),
+        region: text("S3_REGION").unwrap_or_else(|| "us-east-1".to_owned()),
+        access_key_id: needed("S3_ACCESS_KEY_ID")?,
+        secret_access_key: needed("S3_SECRET_ACCESS_KEY")?,
+    }))
+}
+
+/// A folder of models beside the checkout, for machines without a network.
+fn neighbouring_models() -> Option<String> {
+    let folder = Path::new("../shared/models");
+    folder.is_dir().then(|| folder.display().to_string())
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}

@@ -1,0 +1,209 @@
+//! The parts of an installation, opened from the settings, and closed in order.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use blobs::{Blobs, Settings};
+use domain::{Clock, Entropy, EventId, GalleryFace};
+use engine::Pack;
+use futures::future::BoxFuture;
+use jobs::{Worker, WorkerSettings};
+use recognizer::{GallerySource, Local, LocalOptions, Recognizer, SourceError};
+use store::Store;
+use tokio::sync::Notify;
+use web::Receiver;
+
+use crate::config::Config;
+use crate::private_postgres::PrivatePostgres;
+use crate::{models, production, secrets, system};
+
+/// Selfies that may wait for their turn; at 30 ms each the last one waits for two seconds.
+const SELFIES_WAITING_MAX: usize = 64;
+
+/// An installation that is open.
+#[derive(Debug)]
+pub struct Installation {
+    /// The database.
+    pub store: Store,
+    /// Photo bytes.
+    pub blobs: Blobs,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    config: Config,
+    private: Option<PrivatePostgres>,
+}
+
+impl Installation {
+    /// Opens database and photo store, starts the private database if there is no other, and brings its shape up to
+    /// date.
+    ///
+    /// # Errors
+    /// When a part cannot be opened; the message says what to do.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        production::check(config)?;
+        std::fs::create_dir_all(config.data.join("spool"))
+            .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+        let blobs = Blobs::open(&blob_settings(config))?;
+        let (store, private) = open_database(config).await?;
+        store.migrate().await?;
+        let installation = Self {
+            store,
+            blobs,
+            clock: system::clock(),
+            entropy: system::entropy(),
+            config: config.clone(),
+            private,
+        };
+        installation.take_up_what_was_left().await?;
+        Ok(installation)
+    }
+
+    /// After a crash on a private database, the work in progress belongs to nobody: it is freed at once, instead of
+    /// when its lease ends. Spooled files of a process that was killed are swept away.
+    async fn take_up_what_was_left(&self) -> anyhow::Result<()> {
+        if !self.private.as_ref().is_some_and(PrivatePostgres::was_alone) {
+            return Ok(());
+        }
+        let mut tx = self.store.begin_job().await?;
+        let freed = store::job::release_all(&mut tx).await?;
+        tx.commit().await?;
+        if freed > 0 {
+            tracing::info!(freed, "taking up work that an earlier process left unfinished");
+        }
+        for entry in std::fs::read_dir(self.spool())?.flatten() {
+            // Nobody else is here; a file that cannot be removed now is tried again at the next start.
+            let _ = std::fs::remove_file(entry.path());
+        }
+        Ok(())
+    }
+
+    fn spool(&self) -> PathBuf {
+        self.config.data.join("spool")
+    }
+
+    /// What takes photos in.
+    pub fn receiver(&self) -> Receiver {
+        Receiver {
+            store: self.store.clone(),
+            blobs: self.blobs.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            spool: self.spool(),
+        }
+    }
+
+    /// The key that signs the addresses of photos.
+    ///
+    /// # Errors
+    /// When the data folder cannot be written.
+    pub fn url_key(&self) -> anyhow::Result<[u8; 32]> {
+        secrets::key(&self.config.data, "url.key", &self.entropy)
+    }
+
+    /// Loads the models.
+    ///
+    /// # Errors
+    /// When ONNX Runtime or a model is missing; the message says what to do.
+    pub fn recognizer(&self) -> anyhow::Result<Recognizer> {
+        let pack = chosen_pack(&self.config)?;
+        let options = LocalOptions {
+            onnx_runtime: models::onnx_runtime(&self.config)?,
+            models_folder: models::folder(&self.config),
+            ingest_threads: self.config.threads,
+            selfie_threads: 1,
+            selfies_waiting_max: SELFIES_WAITING_MAX,
+        };
+        models::check_present(&pack, &options.models_folder)?;
+        let source = Arc::new(FromStore { store: self.store.clone(), pack: pack.name.clone() });
+        let local = Local::open(pack, options, source)?;
+        Ok(Recognizer::Local(Arc::new(local)))
+    }
+
+    /// What does the background work.
+    pub fn worker(&self, recognizer: &Recognizer, wake: Arc<Notify>) -> Worker {
+        Worker {
+            store: self.store.clone(),
+            blobs: self.blobs.clone(),
+            recognizer: recognizer.clone(),
+            entropy: self.entropy.clone(),
+            settings: WorkerSettings::default(),
+            wake,
+        }
+    }
+
+    /// Closes what was opened, and stops the private database if nobody else uses it.
+    ///
+    /// # Errors
+    /// When the private database does not stop.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.store.close().await;
+        self.private.map_or(Ok(()), PrivatePostgres::leave)
+    }
+}
+
+fn blob_settings(config: &Config) -> Settings {
+    match &config.s3 {
+        Some(s3) => Settings::S3(s3.clone()),
+        None => Settings::Folder(config.data.join("blobs")),
+    }
+}
+
+async fn open_database(config: &Config) -> anyhow::Result<(Store, Option<PrivatePostgres>)> {
+    if let (Some(pooled), Some(direct)) = (&config.database_url, &config.database_direct_url) {
+        let store = Store::connect(pooled, direct, config.pool_sizes).await;
+        return Ok((store.context("the server that DATABASE_URL names")?, None));
+    }
+    let private = PrivatePostgres::enter(&config.data, config.pg_bin.as_deref())?;
+    let url = private.url();
+    match Store::connect(&url, &url, config.pool_sizes).await {
+        Ok(store) => Ok((store, Some(private))),
+        Err(error) => {
+            private.leave()?;
+            Err(error).context("the private database")
+        }
+    }
+}
+
+/// The pack that the settings choose, if they may.
+pub(crate) fn chosen_pack(config: &Config) -> anyhow::Result<Pack> {
+    let packs = models::packs();
+    let pack = match &config.pack {
+        Some(name) => packs.get(name).with_context(|| models::unknown_pack(name, &packs))?,
+        None => packs.default_pack(),
+    };
+    if !pack.commercial_use && !config.allow_research_models {
+        bail!(
+            "the pack {} may not be used commercially ({}): set FINDME_ALLOW_RESEARCH_MODELS=1 if your use is allowed, \
+             or choose another pack with FINDME_PACK",
+            pack.name,
+            pack.licence
+        );
+    }
+    Ok(pack.clone())
+}
+
+/// Galleries come from the database.
+#[derive(Debug)]
+struct FromStore {
+    store: Store,
+    pack: String,
+}
+
+impl GallerySource for FromStore {
+    fn faces<'a>(
+        &'a self,
+        event_id: EventId,
+        after_version: i64,
+        up_to_version: i64,
+        each: &'a mut (dyn FnMut(GalleryFace) + Send),
+    ) -> BoxFuture<'a, Result<(), SourceError>> {
+        Box::pin(async move {
+            let done =
+                self.store.gallery_faces(event_id, &self.pack, after_version, up_to_version, each).await;
+            done.map_err(|error| SourceError(Box::new(error)))
+        })
+    }
+}

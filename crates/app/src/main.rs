@@ -1,0 +1,7 @@
+//! The binary `findme`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    app::main()
+}

@@ -1,0 +1,37 @@
+//! `findme doctor`.
+
+use crate::findme::{Place, text};
+
+#[test]
+fn a_healthy_installation_is_well() {
+    let place = Place::with_models();
+    let answer = place.run(&["doctor"]);
+    let told = text(&answer);
+    assert!(answer.status.success(), "{told}");
+    for part in
+        ["ONNX Runtime", "models", "disk", "database", "connections", "background work", "photo store"]
+    {
+        assert!(told.contains(&format!("ok      {part}: ")), "{part}: {told}");
+    }
+}
+
+#[test]
+fn each_failure_names_its_mend() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("data")).unwrap();
+    std::fs::write(place.path("data/blobs"), "a file where a folder should be").unwrap();
+    let answer = place.command(&["doctor"]).env("ORT_DYLIB_PATH", "/nowhere/lib.so").output().unwrap();
+    let told = text(&answer);
+    assert!(!answer.status.success());
+    for mend in ["ORT_DYLIB_PATH names /nowhere/lib.so", "run findme models pull open", "data/blobs"] {
+        assert!(told.contains(mend), "{mend}: {told}");
+    }
+    let answer =
+        place.command(&["doctor"]).env("DATABASE_URL", "postgres://u:secret@127.0.0.1:1/x").output().unwrap();
+    let told = text(&answer);
+    assert!(told.contains("DATABASE_URL") && !told.contains("secret"), "{told}");
+    let answer = text(&place.command(&["doctor"]).env("FINDME_LISTEN", "here").output().unwrap());
+    assert!(answer.contains("FINDME_LISTEN must be"), "{answer}");
+    let answer = text(&place.command(&["doctor"]).env("FINDME_PRODUCTION", "1").output().unwrap());
+    assert!(answer.contains("Mount a volume") || answer.contains("is not a mount"), "{answer}");
+}

@@ -1,0 +1,178 @@
+//! `findme serve --with-worker`: the main job over HTTP.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+
+use crate::findme::{Place, shared, text};
+
+/// A server that runs until dropped.
+struct Server {
+    child: Child,
+    url: String,
+    setup_link: Option<String>,
+    client: reqwest::Client,
+}
+
+impl Server {
+    fn start(place: &Place) -> Self {
+        let mut command = place.command(&["serve", "--with-worker"]);
+        // Port 0 is not used: the printed address must be the one people can open.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        command.env("FINDME_LISTEN", format!("127.0.0.1:{port}")).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = lines.next().expect("a line when ready").unwrap();
+        assert!(ready.starts_with("FindMe is ready: http://127.0.0.1:"), "{ready}");
+        let url = format!("http://127.0.0.1:{port}");
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let link = receiver.recv_timeout(Duration::from_millis(500)).ok();
+        let setup_link = link.and_then(|line| Some(line.split_once("http")?.1.to_owned()));
+        let client = reqwest::Client::builder().cookie_store(true).build().unwrap();
+        Self { child, url, setup_link, client }
+    }
+
+    fn terminate(mut self) -> std::process::ExitStatus {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.child.wait().unwrap()
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let answer = self.client.get(format!("{}{path}", self.url)).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap()
+    }
+
+    async fn post(&self, path: &str, json: &Value) -> reqwest::Response {
+        self.client
+            .post(format!("{}{path}", self.url))
+            .header("X-FindMe", "1")
+            .json(json)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    async fn post_form(&self, path: &str, form: Form) -> (u16, Value) {
+        let request = self.client.post(format!("{}{path}", self.url)).header("X-FindMe", "1").multipart(form);
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    async fn search(&self, event: &str, selfie: &Path, consent: &str) -> (u16, Value) {
+        let part = Part::bytes(std::fs::read(selfie).unwrap()).file_name("selfie.jpg");
+        let form = Form::new().text("consent_version", consent.to_owned()).part("selfie", part);
+        self.post_form(&format!("/api/events/{event}/search"), form).await
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Files of one person by the labels: photos and a selfie.
+fn files_of(person: &str) -> (Vec<String>, String) {
+    let labels = std::fs::read_to_string(shared().join("photos/public-event/labels.csv")).unwrap();
+    let is_person =
+        |line: &&str| line.split(',').nth(1).is_some_and(|names| names.split(';').any(|name| name == person));
+    let files: Vec<String> =
+        labels.lines().filter(is_person).map(|line| line.split(',').next().unwrap().to_owned()).collect();
+    let (selfies, photos): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| file.starts_with("selfies/"));
+    assert!(photos.len() >= 3 && !selfies.is_empty(), "{person}: {photos:?} {selfies:?}");
+    (photos, selfies[0].clone())
+}
+
+/// Creates the first admin by the printed link, and the event.
+async fn set_up(server: &Server) {
+    let token =
+        server.setup_link.as_deref().and_then(|link| link.split_once("token=")).expect("a set-up link").1;
+    let admin =
+        json!({"token": token, "name": "Ann", "email": "ann@example.org", "password": "correct horse"});
+    assert_eq!(server.post("/api/setup", &admin).await.status(), 201);
+    assert_eq!(server.post("/api/events", &json!({"name": "Gala"})).await.status(), 201);
+}
+
+#[tokio::test]
+async fn photos_in_one_selfie_out() {
+    // The test's own client needs a TLS provider, as the product's does.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let place = Place::with_models();
+    let server = Server::start(&place);
+    let ready = server.client.get(format!("{}/ready", server.url)).send().await.unwrap();
+    assert_eq!(ready.text().await.unwrap(), "ready");
+    set_up(&server).await;
+    let event = shared().join("photos/public-event");
+    let (mut photos, selfie) = files_of("Scarlett_Johansson");
+    let (others, _) = files_of("mammooty");
+    photos.truncate(6);
+    let of_her = photos.len();
+    photos.extend(others.into_iter().filter(|file| !photos.contains(file)).take(4).collect::<Vec<_>>());
+    let mut form = Form::new();
+    for file in &photos {
+        let part = Part::bytes(std::fs::read(event.join(file)).unwrap()).file_name(file.clone());
+        form = form.part("photo", part);
+    }
+    let damaged = std::fs::read(shared().join("hostile/truncated_50pct.jpg")).unwrap();
+    form = form.part("photo", Part::bytes(damaged).file_name("damaged.jpg"));
+    let (status, uploaded) = server.post_form("/api/events/gala/photos", form).await;
+    assert_eq!(status, 200, "{uploaded}");
+    let mut counts = Value::Null;
+    for _ in 0..300 {
+        counts = server.get("/api/events/gala").await["counts"].clone();
+        if counts["waiting"] == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(
+        (counts["ready"].as_u64(), counts["failed"].as_u64()),
+        (Some(photos.len() as u64), Some(1)),
+        "{counts}"
+    );
+
+    let consent =
+        server.get("/api/attendee/events/gala").await["consent_version"].as_str().unwrap().to_owned();
+    let (status, found) = server.search("gala", &event.join(&selfie), &consent).await;
+    assert_eq!(status, 200, "{found}");
+    let sure: Vec<&Value> =
+        found["matches"].as_array().unwrap().iter().filter(|found| found["band"] == "sure").collect();
+    let results = uploaded["results"].as_array().unwrap();
+    let hers = &results[..of_her];
+    for found in &sure {
+        assert!(
+            hers.iter().any(|photo| photo["photo_id"] == found["photo_id"]),
+            "a stranger's photo: {found}"
+        );
+    }
+    assert!(sure.len() + 1 >= of_her, "{} of {of_her} photos were found", sure.len());
+    let preview = sure[0]["preview_url"].as_str().unwrap();
+    let preview = server.client.get(format!("{}{preview}", server.url)).send().await.unwrap();
+    assert_eq!(preview.headers()["content-type"], "image/jpeg");
+    assert!(preview.bytes().await.unwrap().starts_with(b"\xFF\xD8\xFF"));
+    for (file, code) in
+        [("text_as.jpg", "selfie_unreadable"), ("bomb_png_1bit_50000x50000.png", "selfie_unreadable")]
+    {
+        let (status, answer) = server.search("gala", &shared().join("hostile").join(file), &consent).await;
+        assert_eq!((status, answer["code"].as_str()), (422, Some(code)), "{file}");
+    }
+
+    // While the server runs, another process may use the same installation.
+    let doctor = place.run(&["doctor"]);
+    assert!(doctor.status.success(), "{}", text(&doctor));
+    assert!(server.terminate().success(), "SIGTERM is a clean end");
+    let again = Server::start(&place);
+    assert_eq!(again.setup_link, None, "there is an admin now");
+    let (status, found) = again.search("gala", &event.join(&selfie), &consent).await;
+    assert_eq!((status, found["matches"].as_array().map(Vec::len) >= Some(sure.len())), (200, true));
+    assert!(again.terminate().success());
+}

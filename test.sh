@@ -1,0 +1,208 @@
+#!/usr/bin/env bash
+# Runs every check and test, in the order in which they fail soonest.
+#
+#   ./test.sh [--fast]     --fast: without clippy and without the walk in the browser
+#
+# Saved with Windows line endings, it runs itself again without them; the `#` keeps the carriage return off that line.
+if [ -n "${BASH_SOURCE[0]:-}" ] && grep -q $'\r' "$0"; then exec bash -c "$(tr -d '\r' <"$0")" "$0" "$@"; fi #
+set -euo pipefail
+cd "$(dirname "$0")"
+
+step_count=5
+# shellcheck source=.config/bootstrap.sh
+source <(tr -d '\r' <.config/bootstrap.sh)
+
+web=crates/ui/web
+fast=
+[ "${1:-}" != --fast ] || fast=yes
+work=
+server_pid=
+now_running='getting ready'
+
+# Queries are checked against the committed .sqlx: the test database has no tables before each test makes its own.
+export SQLX_OFFLINE=true
+
+at_exit() {
+  local status=$?
+  trap - EXIT
+  [ -z "$server_pid" ] || end_server
+  [ -z "$work" ] || stop_database
+  rm -rf "$cache/fetch.$$" ${work:+"$work"}
+  if [ "$status" -eq 0 ]; then
+    printf 'All green after %d s.\n' "$SECONDS"
+  else
+    printf 'FAILED: %s, after %d s.\n' "$now_running" "$SECONDS" >&2
+  fi
+  exit "$status"
+}
+
+timed() { # name, command …
+  local began=$SECONDS
+  now_running=$1
+  printf '== %s\n' "$1"
+  "${@:2}"
+  printf '== %s: ok, %d s\n' "$1" "$((SECONDS - began))"
+}
+
+quietly() { # runs a command and shows its output only when it fails
+  logged "$@" || { tail -n 20 "$log" >&2 && return 1; }
+}
+
+# What the tests need --------------------------------------------------------------------------------------------
+
+ensure_shared() { # the sample event and the models
+  step 'Sample event and models'
+  export FINDME_SHARED=${FINDME_SHARED:-$PWD/../shared}
+  if [ -d "$FINDME_SHARED/photos/public-event" ] && [ -d "$FINDME_SHARED/models" ]; then
+    FINDME_SHARED=$(cd "$FINDME_SHARED" && pwd)
+    ok "$FINDME_SHARED"
+  elif [ -n "${CI:-}" ]; then
+    fail "$FINDME_SHARED has no photos/public-event and models: put them there, or set FINDME_SHARED."
+  else
+    unset FINDME_SHARED
+    ok 'missing: tests that need them are skipped'
+  fi
+}
+
+ensure_browser() { # exports FINDME_CHROMIUM
+  step 'Browser'
+  find_browser || { apt_install chromium && find_browser; } ||
+    fail 'Chromium is missing: sudo apt-get install -y chromium; then start again.'
+  ok "$FINDME_CHROMIUM"
+}
+
+find_browser() {
+  local name
+  for name in "${FINDME_CHROMIUM:-}" chromium chromium-browser google-chrome; do
+    [ -z "$name" ] || ! have "$name" || { FINDME_CHROMIUM=$(command -v "$name") && export FINDME_CHROMIUM && return; }
+  done
+  return 1
+}
+
+# A database of our own ------------------------------------------------------------------------------------------
+
+database_user() { # PostgreSQL refuses to run as root
+  if [ "$(id -u)" -eq 0 ]; then
+    setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups "$@"
+  else
+    "$@"
+  fi
+}
+
+start_database() { # exports DATABASE_URL: a throw-away cluster on a Unix socket; durability is of no use to it
+  work=$(mktemp -d "${TMPDIR:-/tmp}/findme-test.XXXXXX")
+  chmod 755 "$work"
+  mkdir "$work/database"
+  [ "$(id -u)" -ne 0 ] || chown nobody "$work/database"
+  local options="-c listen_addresses='' -c unix_socket_directories=$work/database -c max_connections=200"
+  options+=' -c fsync=off -c synchronous_commit=off -c full_page_writes=off'
+  (
+    cd "$work"
+    quietly database_user "$postgres_bin/initdb" --pgdata=database/data --username=postgres --auth=trust \
+      --encoding=UTF8 --locale=C.UTF-8 --no-sync
+    quietly database_user "$postgres_bin/pg_ctl" start --pgdata=database/data --wait --log=database/log --options="$options"
+  )
+  export DATABASE_URL="postgres:///postgres?host=$work/database&user=postgres"
+}
+
+stop_database() {
+  [ ! -f "$work/database/data/postmaster.pid" ] ||
+    (cd "$work" && logged database_user "$postgres_bin/pg_ctl" stop --pgdata=database/data --mode=immediate) || true
+}
+
+# The tests ------------------------------------------------------------------------------------------------------
+
+shell_check() {
+  if have shellcheck; then
+    shellcheck --external-sources start.sh test.sh .ci/run .config/bootstrap.sh
+  else
+    echo 'shellcheck is not installed: skipped'
+  fi
+}
+
+rust_tests() {
+  local profile=default
+  [ -z "${CI:-}" ] || profile=ci
+  if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --workspace --locked --profile "$profile"
+  else
+    cargo test --workspace --locked --lib --bins --tests
+  fi
+}
+
+page_checks() {
+  [ "$web/node_modules/.package-lock.json" -nt "$web/package-lock.json" ] || npm --prefix "$web" ci --no-audit --no-fund
+  npm --prefix "$web" run check
+  npm --prefix "$web" test
+}
+
+# The walk in the browser ----------------------------------------------------------------------------------------
+
+browser_walk() { # the main job, on the program as it ships, with its own private database
+  local binary="${CARGO_TARGET_DIR:-target}/debug/findme" url
+  url="http://127.0.0.1:$(free_port)"
+  unset DATABASE_URL
+  export FINDME_DATA="$work/data" FINDME_LISTEN="${url#http://}"
+  "$binary" models pull
+  "$binary" serve --with-worker >"$work/server.log" 2>&1 &
+  server_pid=$!
+  await_ready "$url"
+  mkdir -p target/screenshots
+  FINDME_URL=$url FINDME_SETUP_TOKEN=$(setup_token) FINDME_SCREENSHOTS=$PWD/target/screenshots \
+    node "$web/e2e/main-job.mjs" || { tail -n 30 "$work/server.log" >&2 && return 1; }
+  stop_server
+}
+
+free_port() {
+  node -e 'const s = require("node:net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'
+}
+
+await_ready() { # URL
+  local tries
+  for tries in $(seq 120); do
+    ! node -e 'fetch(process.argv[1]).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))' "$1/ready" || return 0
+    kill -0 "$server_pid" 2>/dev/null || break
+    sleep 0.5
+  done
+  printf 'The server was not ready after %d tries:\n' "$tries" >&2
+  tail -n 30 "$work/server.log" >&2
+  return 1
+}
+
+setup_token() { # from the one-time link that the server prints
+  grep -oE '/setup\?token=[^[:space:]]+' "$work/server.log" | head -n 1 | cut -d = -f 2
+}
+
+end_server() { # after a failure: it gets ten seconds to stop its database
+  kill -TERM "$server_pid" 2>/dev/null || return 0
+  timeout 10 tail --pid="$server_pid" -f /dev/null || kill -KILL "$server_pid"
+}
+
+stop_server() { # as an operator would, and it must end in good order
+  local status=0
+  kill -TERM "$server_pid"
+  wait "$server_pid" || status=$?
+  server_pid=
+  [ "$status" -eq 0 ] || { printf 'The server ended with status %d on SIGTERM.\n' "$status" >&2 && return 1; }
+}
+
+trap at_exit EXIT
+: >"$log"
+[ -z "$fast" ] || step_count=4
+ensure_tools
+ensure_onnx
+ensure_postgres
+ensure_shared
+[ -n "$fast" ] || ensure_browser
+
+timed 'format' cargo fmt --all --check
+timed 'shell scripts' shell_check
+[ -n "$fast" ] || timed 'clippy' cargo clippy --workspace --all-targets --locked -- -D warnings
+timed 'database' start_database
+timed 'Rust tests' rust_tests
+timed 'examples in the docs' cargo test --doc --workspace --locked
+timed 'pages' page_checks
+if [ -z "$fast" ] && [ -n "${FINDME_SHARED:-}" ]; then
+  timed 'build' cargo build --locked --bin findme
+  timed 'main job in the browser' browser_walk
+fi
