@@ -39,7 +39,9 @@ impl fmt::Debug for Clock {
 
 /// A source of unpredictable bytes. Cheap to clone.
 #[derive(Clone)]
-pub struct Entropy(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Entropy(Arc<Fill>);
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl Entropy {
     /// A source that lets `fill` fill a buffer.

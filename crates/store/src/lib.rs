@@ -80,12 +80,8 @@ pub enum StoreError {
 impl StoreError {
     /// Whether a unique rule named `constraint` was broken.
     pub fn violates_unique(&self, constraint: &str) -> bool {
-        match self {
-            Self::Database(sqlx::Error::Database(error)) => {
-                error.is_unique_violation() && error.constraint() == Some(constraint)
-            }
-            _ => false,
-        }
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        error.is_unique_violation() && error.constraint() == Some(constraint)
     }
 }
 

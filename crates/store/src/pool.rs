@@ -219,7 +219,7 @@ async fn connection_room(options: &PgConnectOptions) -> Result<u32> {
 }
 
 fn bulk_pool(config: tokio_postgres::Config, size: usize) -> deadpool_postgres::Pool {
-    let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<rustls::RootCertStore>();
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

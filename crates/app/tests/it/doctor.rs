@@ -26,6 +26,7 @@ fn each_failure_names_its_mend() {
     for mend in ["ORT_DYLIB_PATH names /nowhere/lib.so", "run findme models pull open", "data/blobs"] {
         assert!(told.contains(mend), "{mend}: {told}");
     }
+    let place = Place::new();
     let answer =
         place.command(&["doctor"]).env("DATABASE_URL", "postgres://u:secret@127.0.0.1:1/x").output().unwrap();
     let told = text(&answer);

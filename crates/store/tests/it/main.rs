@@ -1,4 +1,5 @@
 //! The store on a real database.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::{
     BoxPx, Digest, Email, Embedding, Entropy, EventId, EventName, Face, FaceId, JobId, PhotoId, PointPx,
