@@ -53,9 +53,9 @@ pub fn evaluate(config: &Config, photos: &Path, selfies: &Path, labels: &Path) -
     let mut score = EventScore::default();
     let (gallery, files) = index(&engine, pack.recogniser.dimension, photos, &labels, &mut score)?;
     let queries = queries(&engine, selfies, &labels, &mut score)?;
-    for (person, embedding) in &queries {
-        let (sure, both) = judge(&engine, &gallery, &files, person, embedding, pack.thresholds);
-        let entry = score.people.entry(person.clone()).or_default();
+    for query in &queries {
+        let (sure, both) = judge(&engine, &gallery, &files, query, pack.thresholds);
+        let entry = score.people.entry(query.person.clone()).or_default();
         entry.0.add(sure);
         entry.1.add(both);
         score.sure.add(sure);
@@ -65,12 +65,25 @@ pub fn evaluate(config: &Config, photos: &Path, selfies: &Path, labels: &Path) -
     Ok(score)
 }
 
+/// A photo of the gallery, and who is on it.
+struct Labelled<'a> {
+    file: String,
+    label: &'a Label,
+}
+
+/// A selfie that can be searched with.
+struct Query<'a> {
+    person: String,
+    embedding: Embedding,
+    label: &'a Label,
+}
+
 /// The labelled files below `folder`, with their labels.
 fn labelled<'a>(
     folder: &Path,
     labels: &'a BTreeMap<String, Label>,
 ) -> anyhow::Result<Vec<(PathBuf, &'a Label)>> {
-    let parent = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let parent = name_of(folder);
     let mut files = Vec::new();
     for (file, label) in labels {
         if let Some(name) = file.strip_prefix(&format!("{parent}/")) {
@@ -83,13 +96,17 @@ fn labelled<'a>(
     Ok(files)
 }
 
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 fn index<'a>(
     engine: &Engine,
     dimension: usize,
     folder: &Path,
     labels: &'a BTreeMap<String, Label>,
     score: &mut EventScore,
-) -> anyhow::Result<(Gallery, BTreeMap<PhotoId, &'a Label>)> {
+) -> anyhow::Result<(Gallery, BTreeMap<PhotoId, Labelled<'a>>)> {
     let files = labelled(folder, labels)?;
     let (mut gallery, mut by_id) = (Gallery::new(dimension), BTreeMap::new());
     let (bar, entropy) = (bar("photos", files.len()), crate::system::entropy());
@@ -98,7 +115,8 @@ fn index<'a>(
         let slices: Vec<&[u8]> = bytes.iter().map(Vec::as_slice).collect();
         for ((path, label), indexed) in part.iter().zip(engine.index(&slices)) {
             let photo_id = PhotoId::from_entropy(&entropy);
-            by_id.insert(photo_id, *label);
+            let file = format!("{}/{}", name_of(folder), name_of(path));
+            by_id.insert(photo_id, Labelled { file, label });
             match indexed {
                 Ok(photo) => {
                     for face in photo.faces {
@@ -117,12 +135,12 @@ fn index<'a>(
 }
 
 /// The embedding of each selfie that shows one labelled person.
-fn queries(
+fn queries<'a>(
     engine: &Engine,
     folder: &Path,
-    labels: &BTreeMap<String, Label>,
+    labels: &'a BTreeMap<String, Label>,
     score: &mut EventScore,
-) -> anyhow::Result<Vec<(String, Embedding)>> {
+) -> anyhow::Result<Vec<Query<'a>>> {
     let files = labelled(folder, labels)?;
     let bar = bar("selfies", files.len());
     let read: Vec<(&PathBuf, &Label, anyhow::Result<Embedding>)> = files
@@ -138,7 +156,7 @@ fn queries(
     for (path, label, embedding) in read {
         let person = label.identities.first().with_context(|| format!("{} has no label", path.display()))?;
         match embedding {
-            Ok(embedding) => queries.push((person.clone(), embedding)),
+            Ok(embedding) => queries.push(Query { person: person.clone(), embedding, label }),
             Err(error) => {
                 score.unusable.push(format!("{} ({person}): {error}", path.display()));
                 // A selfie without an answer has missed every photo.
@@ -160,21 +178,20 @@ fn queries(
 fn judge(
     engine: &Engine,
     gallery: &Gallery,
-    photos: &BTreeMap<PhotoId, &Label>,
-    person: &str,
-    selfie: &Embedding,
+    photos: &BTreeMap<PhotoId, Labelled<'_>>,
+    query: &Query<'_>,
     thresholds: Thresholds,
 ) -> (Tally, Tally) {
     let tally = |least: f32| {
-        let hits = engine.search(gallery, selfie, Score(least));
+        let hits = engine.search(gallery, &query.embedding, Score(least));
         let found: BTreeSet<PhotoId> = hits.iter().map(|hit| hit.photo_id).collect();
         let mut tally = Tally::default();
-        for (photo_id, label) in photos {
-            let is_found = found.contains(photo_id);
-            match (label.identities.contains(person), is_found) {
+        let counted = |photo: &Labelled<'_>| query.label.cut_from.as_ref() != Some(&photo.file);
+        for (photo_id, Labelled { label, .. }) in photos.iter().filter(|(_, photo)| counted(photo)) {
+            match (label.identities.contains(&query.person), found.contains(photo_id)) {
                 (true, true) => tally.found += 1,
                 (true, false) => tally.missed += 1,
-                (false, true) if !label.maybe.contains(person) => tally.wrong += 1,
+                (false, true) if !label.maybe.contains(&query.person) => tally.wrong += 1,
                 (false, _) => {}
             }
         }

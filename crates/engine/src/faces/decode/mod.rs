@@ -1,0 +1,87 @@
+//! From bytes to pixels: sniff, check the limits, decode once, turn.
+
+mod exif;
+mod jpeg;
+pub(crate) mod limits;
+mod markers;
+mod orientation;
+mod png_webp;
+pub(crate) mod sniff;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::PhotoError;
+use crate::picture::{Picture, Resizer, fit};
+use exif::Metadata;
+use sniff::{Format, SNIFF_BYTES, sniff};
+
+/// A photo in memory, as a person sees it.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    /// The pixels, turned, at a reduced scale for large photos.
+    pub(crate) picture: Picture,
+    /// Width of the turned original.
+    pub(crate) width_px: u32,
+    /// Height of the turned original.
+    pub(crate) height_px: u32,
+    /// When it was taken, in the camera's local time.
+    pub(crate) taken_at: Option<String>,
+    /// What took it.
+    pub(crate) camera: Option<String>,
+}
+
+/// What a format's decoder gives: pixels as they are stored, possibly reduced, and the size of the original.
+struct Raw<'room> {
+    picture: Picture,
+    width_px: u32,
+    height_px: u32,
+    exif: Option<Vec<u8>>,
+    turn: Turn<'room>,
+}
+
+/// Held while a huge photo is in memory at its full size.
+type Turn<'room> = Option<MutexGuard<'room, ()>>;
+
+/// Lets only one huge photo be decoded at a time, so that memory stays bounded however many threads there are.
+#[derive(Debug, Default)]
+pub(crate) struct Room(Mutex<()>);
+
+impl Room {
+    /// Waits for its turn when the decoder needs [`limits::HUGE_BYTES`] or more.
+    fn turn(&self, decoder_bytes: u64) -> Turn<'_> {
+        (decoder_bytes >= limits::HUGE_BYTES).then(|| self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Decodes a photo so that its longer side has `long_side_least` pixels or more (fewer only if the original has), and
+/// less than twice as many.
+///
+/// # Errors
+/// See [`PhotoError`].
+pub(crate) fn decode(
+    bytes: &[u8],
+    long_side_least: u32,
+    room: &Room,
+    resizer: &mut Resizer,
+) -> Result<Decoded, PhotoError> {
+    let raw = match sniff(&bytes[..bytes.len().min(SNIFF_BYTES)])? {
+        Format::Jpeg => jpeg::decode(bytes, long_side_least, room)?,
+        Format::Png => png_webp::decode_png(bytes, room)?,
+        Format::WebP => png_webp::decode_webp(bytes, room)?,
+    };
+    let Metadata { orientation, taken_at, camera } = Metadata::read(raw.exif);
+    let (width_px, height_px) = orientation.size(raw.width_px, raw.height_px);
+    let picture = reduced(raw.picture, long_side_least * 2, resizer)?;
+    drop(raw.turn);
+    let picture = orientation.apply(picture);
+    Ok(Decoded { picture, width_px, height_px, taken_at, camera })
+}
+
+/// What JPEG does while decoding, for the formats that cannot.
+fn reduced(picture: Picture, long_side_most: u32, resizer: &mut Resizer) -> Result<Picture, PhotoError> {
+    if picture.long_side() <= long_side_most {
+        return Ok(picture);
+    }
+    let (width, height) = fit(picture.width, picture.height, long_side_most);
+    resizer.resize(&picture, width, height)
+}

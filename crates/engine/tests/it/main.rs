@@ -1,0 +1,12 @@
+//! The engine's tests on real models and real files.
+//!
+//! They need ONNX Runtime and the models. Without them they fail and say what to do; they never pass by skipping.
+
+mod event;
+mod gallery;
+mod golden;
+mod hostile;
+mod orientation;
+mod packs;
+mod selfie;
+mod support;

@@ -1,0 +1,70 @@
+//! A photo is the same photo however the camera was held.
+
+use domain::BoxPx;
+use engine::IndexedPhoto;
+use turbojpeg::{PixelFormat, Subsamp, Transform, TransformOp};
+
+use crate::support::{index_one, shared};
+
+/// Orientation, and how the stored pixels differ from what is seen (the inverse of what EXIF asks for).
+const STORED: [(u8, TransformOp); 8] = [
+    (1, TransformOp::None),
+    (2, TransformOp::Hflip),
+    (3, TransformOp::Rot180),
+    (4, TransformOp::Vflip),
+    (5, TransformOp::Transpose),
+    (6, TransformOp::Rot270),
+    (7, TransformOp::Transverse),
+    (8, TransformOp::Rot90),
+];
+
+/// A group of nine, cut to whole blocks of 16 pixels, which turn without loss.
+fn group() -> Vec<u8> {
+    let file = shared("photos/public-event/photos").join("DSC_0189.jpg");
+    let mut image = turbojpeg::decompress(&std::fs::read(file).unwrap(), PixelFormat::RGB).unwrap();
+    (image.width, image.height) = (image.width / 16 * 16, image.height / 16 * 16);
+    turbojpeg::compress(image.as_deref(), 95, Subsamp::Sub2x2).unwrap().to_vec()
+}
+
+/// `jpeg` as a camera held another way would have stored it, without loss, with the tag that says so.
+fn held(jpeg: &[u8], orientation: u8, op: TransformOp) -> Vec<u8> {
+    let mut transform = Transform::op(op);
+    transform.copy_none = true;
+    let stored = turbojpeg::transform(&transform, jpeg).unwrap();
+    let mut tagged = b"\xFF\xD8\xFF\xE1\0\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+    tagged.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
+    tagged.extend_from_slice(&stored[2..]);
+    tagged
+}
+
+fn boxes(photo: &IndexedPhoto) -> Vec<BoxPx> {
+    photo.faces.iter().map(|face| face.face.bounds).collect()
+}
+
+#[test]
+fn all_eight_orientations_give_the_same_faces() {
+    let jpeg = group();
+    let upright = index_one(&jpeg).unwrap();
+    assert_eq!(upright.faces.len(), 9);
+    for (orientation, op) in STORED {
+        let photo = index_one(&held(&jpeg, orientation, op)).unwrap();
+        assert_eq!((photo.width_px, photo.height_px), (1024, 704), "orientation {orientation}");
+        assert_eq!(photo.faces.len(), upright.faces.len(), "orientation {orientation}");
+        for (found, expected) in boxes(&photo).iter().zip(boxes(&upright)) {
+            assert!(found.iou(&expected) > 0.95, "orientation {orientation}: {found:?} is not {expected:?}");
+        }
+        for (found, expected) in photo.faces.iter().zip(&upright.faces) {
+            let cosine = found.embedding.cosine(&expected.embedding);
+            assert!(cosine.0 > 0.98, "orientation {orientation}: {cosine:?}");
+        }
+    }
+}
+
+#[test]
+fn renditions_are_stored_upright() {
+    let jpeg = std::fs::read(shared("hostile").join("exif_orientation_6.jpg")).unwrap();
+    let photo = index_one(&jpeg).unwrap();
+    let header = turbojpeg::read_header(&photo.thumb).unwrap();
+    assert_eq!((photo.width_px, photo.height_px), (800, 1200));
+    assert_eq!((header.width, header.height), (320, 480));
+}
