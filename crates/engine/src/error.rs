@@ -20,7 +20,9 @@ pub enum PhotoError {
         format: String,
     },
     /// The header announces more pixels than are allowed; none was decoded.
-    #[error("the photo has {width_px} × {height_px} pixels; the limit for its format is {megapixels_max} megapixels")]
+    #[error(
+        "the photo has {width_px} × {height_px} pixels; the limit for its format is {megapixels_max} megapixels"
+    )]
     TooManyPixels {
         /// Announced width.
         width_px: u32,
@@ -72,10 +74,12 @@ impl PhotoError {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "made to stand in `map_err`")]
     pub(crate) fn damaged(detail: impl ToString) -> Self {
         Self::Damaged { detail: detail.to_string() }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "made to stand in `map_err`")]
     pub(crate) fn internal(detail: impl ToString) -> Self {
         Self::Internal { detail: detail.to_string() }
     }

@@ -3,13 +3,13 @@
 use domain::{BoxPx, Embedding, Face, PointPx, Quality};
 use rayon::prelude::*;
 
+use crate::PhotoError;
 use crate::engine::{Bench, Engine, fenced};
 use crate::faces::decode::{Decoded, decode};
 use crate::faces::detect::Detection;
 use crate::faces::embed::{BATCH, Embedded};
 use crate::faces::renditions::{Renditions, render};
 use crate::faces::{align, quality};
-use crate::PhotoError;
 use crate::picture::Picture;
 
 /// What is known of a photo after indexing.

@@ -214,11 +214,8 @@ impl Packs {
 
 impl Written {
     fn resolve(&self, name: &str, pack: &WrittenPack) -> Result<Pack, PackError> {
-        let undefined = |role, model: &String| PackError::Undefined {
-            pack: name.to_owned(),
-            role,
-            model: model.clone(),
-        };
+        let undefined =
+            |role, model: &String| PackError::Undefined { pack: name.to_owned(), role, model: model.clone() };
         let detector = self.detector.get(&pack.detector);
         let recogniser = self.recogniser.get(&pack.recogniser);
         let pack = Pack {

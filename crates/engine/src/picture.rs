@@ -63,7 +63,12 @@ pub(crate) struct Resizer {
 impl Resizer {
     /// `source` at another size. Shrinking averages over all source pixels (a triangle filter scaled to the ratio), so
     /// nothing aliases; enlarging is bilinear.
-    pub(crate) fn resize(&mut self, source: &Picture, width: u32, height: u32) -> Result<Picture, PhotoError> {
+    pub(crate) fn resize(
+        &mut self,
+        source: &Picture,
+        width: u32,
+        height: u32,
+    ) -> Result<Picture, PhotoError> {
         let mut target = Picture::black(width, height);
         self.resize_into(source, &mut target)?;
         Ok(target)

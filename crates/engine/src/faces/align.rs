@@ -99,37 +99,56 @@ fn average(picture: &Picture, back: Similarity, (x, y): (f32, f32), samples: u16
     for down in 0..samples {
         for across in 0..samples {
             let (from_x, from_y) = back.apply(x + place(across), y + place(down));
-            let sample = bilinear(picture, from_x, from_y);
-            sums.iter_mut().zip(sample).for_each(|(sum, value)| *sum += value);
+            add_sample(picture, from_x, from_y, &mut sums);
         }
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "means of bytes are bytes")]
     sums.map(|sum| (sum / (count * count) + 0.5) as u8)
 }
 
-/// The picture between its pixels' centres, black outside.
-fn bilinear(picture: &Picture, x: f32, y: f32) -> [f32; 3] {
-    let (left, top) = (x.floor(), y.floor());
-    let (across, down) = (x - left, y - top);
-    #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and far outside all is black")]
-    let (column, row) = (left as i32, top as i32);
-    let corners = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| pixel(picture, column.saturating_add(dx), row.saturating_add(dy)));
-    std::array::from_fn(|channel| {
-        let [a, b, c, d] = corners.map(|corner| f32::from(corner[channel]));
-        let upper = a + (b - a) * across;
-        let lower = c + (d - c) * across;
-        upper + (lower - upper) * down
-    })
+/// Adds the picture's colour at `(x, y)`, which may lie between pixels' centres.
+fn add_sample(picture: &Picture, x: f32, y: f32, sums: &mut [f32; 3]) {
+    let (column, row) = (below(x), below(y));
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "inside the picture, where it matters, 17 bits are enough"
+    )]
+    let (across, down) = (x - column as f32, y - row as f32);
+    let upper = pair(picture, column, row);
+    let lower = pair(picture, column, row.saturating_add(1));
+    for (channel, sum) in sums.iter_mut().enumerate() {
+        let between = |pair: [u8; 6]| {
+            let (left, right) = (f32::from(pair[channel]), f32::from(pair[channel + 3]));
+            left + (right - left) * across
+        };
+        let (upper, lower) = (between(upper), between(lower));
+        *sum += upper + (lower - upper) * down;
+    }
 }
 
-fn pixel(picture: &Picture, column: i32, row: i32) -> [u8; 3] {
-    match (u32::try_from(column), u32::try_from(row)) {
-        (Ok(column), Ok(row)) if column < picture.width && row < picture.height => {
-            let at = rgb_len(picture.width, row) + rgb_len(column, 1);
-            [picture.rgb[at], picture.rgb[at + 1], picture.rgb[at + 2]]
+/// The pixel's index at or below a coordinate; one lower for negative whole numbers, which interpolate to the same.
+fn below(coordinate: f32) -> i32 {
+    #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and far outside all is black")]
+    let towards_zero = coordinate as i32;
+    towards_zero.saturating_sub(i32::from(coordinate < 0.0))
+}
+
+/// Two neighbours in a row; black where the picture ends.
+fn pair(picture: &Picture, column: i32, row: i32) -> [u8; 6] {
+    let inside = |index: i32, count: u32| u32::try_from(index).ok().filter(|index| *index < count);
+    let Some(row) = inside(row, picture.height) else { return [0; 6] };
+    let row = picture.row(row);
+    let mut pair = [0; 6];
+    if let Some(left) = inside(column, picture.width) {
+        let from_left = &row[rgb_len(left, 1)..];
+        if let Some(both) = from_left.first_chunk::<6>() {
+            return *both;
         }
-        _ => [0; 3],
+        pair[..from_left.len()].copy_from_slice(from_left);
+    } else if column == -1 {
+        pair[3..].copy_from_slice(&row[..3]);
     }
+    pair
 }
 
 #[cfg(test)]
@@ -148,7 +167,9 @@ mod tests {
         let turned = SQUARE.map(|[x, y]| [-2.0 * y + 3.0, 2.0 * x - 1.0]);
         let found = Similarity::between(&SQUARE, &turned).unwrap();
         let expected = Similarity { a: 0.0, b: 2.0, dx: 3.0, dy: -1.0 };
-        for (found, expected) in [(found.a, expected.a), (found.b, expected.b), (found.dx, expected.dx), (found.dy, expected.dy)] {
+        for (found, expected) in
+            [(found.a, expected.a), (found.b, expected.b), (found.dx, expected.dx), (found.dy, expected.dy)]
+        {
             assert!((found - expected).abs() < 1e-4);
         }
         let (x, y) = found.apply(5.0, 7.0);
@@ -175,7 +196,7 @@ mod tests {
         let away = SQUARE.map(|[x, y]| [x + 500.0, y]);
         assert!(crop(&white, &landmarks(away), &SQUARE, 8).unwrap().rgb.iter().all(|value| *value == 0));
         // Columns of 0 and 200 in turn; each crop pixel covers four of them.
-        let stripe = |i: usize| if (i / 3) % 2 == 0 { 0 } else { 200 };
+        let stripe = |i: usize| if (i / 3).is_multiple_of(2) { 0 } else { 200 };
         let striped = Picture { rgb: (0..rgb_len(64, 64)).map(stripe).collect(), ..white };
         let large = SQUARE.map(|[x, y]| [x * 4.0, y * 4.0]);
         let grey = crop(&striped, &landmarks(large), &SQUARE, 8).unwrap();

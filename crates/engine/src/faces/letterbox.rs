@@ -111,7 +111,13 @@ impl Back {
 }
 
 /// Writes one row of pixels at `at` in each of three planes that follow each other at `plane_len`.
-pub(crate) fn write_row(row: &[u8], normalisation: Normalisation, planes: &mut [f32], at: usize, plane_len: usize) {
+pub(crate) fn write_row(
+    row: &[u8],
+    normalisation: Normalisation,
+    planes: &mut [f32],
+    at: usize,
+    plane_len: usize,
+) {
     let Normalisation { channels, mean, scale } = normalisation;
     let factor = 1.0 / scale;
     let (pixels, _) = row.as_chunks::<3>();
@@ -147,14 +153,14 @@ mod tests {
 
     #[test]
     fn points_find_their_way_back() {
-        for letterbox in [Letterbox::tight(600, 400, 320), Letterbox::bordered(600, 400, 320)] {
-            let back = letterbox.back(600, 400);
-            let (x, y) = back.point(letterbox.offset.0 as f32, letterbox.offset.1 as f32);
-            assert!(x.abs() < 1e-3 && y.abs() < 1e-3);
-            let corner = (letterbox.offset.0 + letterbox.inner.0, letterbox.offset.1 + letterbox.inner.1);
-            let (x, y) = back.point(corner.0 as f32, corner.1 as f32);
-            assert!((x - 600.0).abs() < 1e-3 && (y - 400.0).abs() < 1e-3);
-        }
+        let check = |letterbox: Letterbox, at: (f32, f32), expected: (f32, f32)| {
+            let (x, y) = letterbox.back(600, 400).point(at.0, at.1);
+            assert!((x - expected.0).abs() < 1e-3 && (y - expected.1).abs() < 1e-3, "{x}, {y}");
+        };
+        check(Letterbox::tight(600, 400, 300), (150.0, 100.0), (300.0, 200.0));
+        // A canvas of 320 × 224 with a picture of 150 × 100 in its middle.
+        check(Letterbox::bordered(600, 400, 300), (85.0, 62.0), (0.0, 0.0));
+        check(Letterbox::bordered(600, 400, 300), (235.0, 162.0), (600.0, 400.0));
     }
 
     #[test]
@@ -165,7 +171,10 @@ mod tests {
         letterbox.fill(&picture, &mut Resizer::default(), PLAIN, &mut scratch).unwrap();
         assert_eq!(scratch.planes.len(), 3 * 32 * 32);
         let value = |plane: usize, x: usize, y: usize| scratch.planes[plane * 1024 + y * 32 + x];
-        assert_eq!([value(0, 0, 1), value(1, 0, 1), value(2, 0, 1)].map(|v| v as u8), [3, 2, 1]);
-        assert!(value(0, 1, 0).abs() < 1e-6);
+        for (found, expected) in
+            [(value(0, 0, 1), 3.0), (value(1, 0, 1), 2.0), (value(2, 0, 1), 1.0), (value(0, 1, 0), 0.0)]
+        {
+            assert!((found - expected).abs() < 1e-6_f32, "{found} is not {expected}");
+        }
     }
 }

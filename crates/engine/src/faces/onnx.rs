@@ -69,17 +69,20 @@ impl ModelBytes {
 
     /// Opens a session that computes on the calling thread only.
     pub(crate) fn open(&self, runtime: &OnnxRuntime) -> Result<Model, OpenError> {
-        let session = build(&runtime.environment).and_then(|mut builder| builder.commit_from_memory(&self.bytes));
+        let session =
+            build(&runtime.environment).and_then(|mut builder| builder.commit_from_memory(&self.bytes));
         let session = session.map_err(|error| self.refused(error))?;
         let outputs = session.outputs().iter().map(|output| output.name().to_owned()).collect();
         Ok(Model { session, outputs })
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "made to stand in `map_err`")]
     pub(crate) fn refused(&self, reason: impl ToString) -> OpenError {
         OpenError::ModelRefused { model: self.name.clone(), reason: reason.to_string() }
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the one place that opens models")]
 fn build(environment: &Environment) -> Result<SessionBuilder, ort::Error> {
     let builder = Session::builder(environment)?
         .with_optimization_level(GraphOptimizationLevel::All)?

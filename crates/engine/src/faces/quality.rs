@@ -55,7 +55,7 @@ mod tests {
     fn flat_is_blurred_and_a_chessboard_is_sharp() {
         let flat = Picture { width: 16, height: 16, rgb: vec![90; rgb_len(16, 16)] };
         assert!(sharpness(&flat) < 1e-3);
-        let board = |i: usize| if (i / 3 % 16 + i / 48) % 2 == 0 { 0 } else { 255 };
+        let board = |i: usize| if (i / 3 % 16 + i / 48).is_multiple_of(2) { 0 } else { 255 };
         let chessboard = Picture { rgb: (0..rgb_len(16, 16)).map(board).collect(), ..flat };
         assert!(sharpness(&chessboard) > 10_000.0);
         assert!(sharpness(&Picture::black(1, 1)).abs() < 1e-6);
@@ -63,7 +63,10 @@ mod tests {
 
     #[test]
     fn the_nose_tells_the_turn() {
-        let face = |nose_x| [(0.0, 0.0), (40.0, 0.0), (nose_x, 20.0), (5.0, 40.0), (35.0, 40.0)].map(|(x, y)| PointPx { x, y });
+        let face = |nose_x| {
+            [(0.0, 0.0), (40.0, 0.0), (nose_x, 20.0), (5.0, 40.0), (35.0, 40.0)]
+                .map(|(x, y)| PointPx { x, y })
+        };
         assert!(yaw(&face(20.0)) < 1e-6);
         assert!((yaw(&face(30.0)) - 0.5).abs() < 1e-6);
         assert!((yaw(&face(-50.0)) - 1.0).abs() < 1e-6);

@@ -10,12 +10,7 @@ use super::rows::{Block, Lane, to_lanes};
 use super::{FaceHit, Gallery};
 
 /// Every face that scores at least `least`, best first.
-pub(crate) fn at_least(
-    gallery: &Gallery,
-    query: &Embedding,
-    least: Score,
-    kernel: Kernel,
-) -> Vec<FaceHit> {
+pub(crate) fn at_least(gallery: &Gallery, query: &Embedding, least: Score, kernel: Kernel) -> Vec<FaceHit> {
     let Some(query) = lanes_of(gallery, query) else { return Vec::new() };
     let blocks = gallery.blocks.par_iter();
     let hits = blocks.flat_map_iter(|block| {
@@ -29,12 +24,7 @@ pub(crate) fn at_least(
 }
 
 /// The `count` best faces, best first.
-pub(crate) fn nearest(
-    gallery: &Gallery,
-    query: &Embedding,
-    count: usize,
-    kernel: Kernel,
-) -> Vec<FaceHit> {
+pub(crate) fn nearest(gallery: &Gallery, query: &Embedding, count: usize, kernel: Kernel) -> Vec<FaceHit> {
     let Some(query) = lanes_of(gallery, query) else { return Vec::new() };
     let blocks = gallery.blocks.par_iter();
     let kept = blocks.map(|block| keep_best(hits_of(block, &query, kernel), count));

@@ -54,7 +54,8 @@ struct Event {
 
 impl Event {
     fn index(engine: &Engine) -> Self {
-        let (photos, selfies): (Vec<_>, Vec<_>) = labels().into_iter().partition(|label| label.file.starts_with("photos/"));
+        let (photos, selfies): (Vec<_>, Vec<_>) =
+            labels().into_iter().partition(|label| label.file.starts_with("photos/"));
         assert_eq!((photos.len(), selfies.len()), (289, 100));
         let read = |label: &Label| std::fs::read(shared("photos/public-event").join(&label.file)).unwrap();
         let mut gallery = Gallery::new(engine.dimension());
@@ -81,7 +82,8 @@ impl Event {
         for (selfie, embedding) in &self.selfies {
             let person = selfie.identities.first().expect("every selfie shows a labelled person");
             let hits = embedding.as_ref().map(|embedding| self.gallery.search(embedding, Score(least)));
-            let found: BTreeSet<u128> = hits.into_iter().flatten().map(|hit| hit.photo_id.0.as_u128()).collect();
+            let found: BTreeSet<u128> =
+                hits.into_iter().flatten().map(|hit| hit.photo_id.0.as_u128()).collect();
             for (number, photo) in self.photos.iter().enumerate() {
                 if photo.maybe.contains(person) {
                     continue;
@@ -110,10 +112,17 @@ fn the_sure_band_is_right_and_nearly_complete() {
 #[test]
 #[ignore = "a measurement: cargo test --release -p engine --test it -- --ignored --nocapture figures"]
 fn figures_of_every_pack_at_several_thresholds() {
-    for (pack, detect_long_side_px) in
-        [("open", 320), ("open", 640), ("open", 960), ("open", 1280), ("open-small", 640), ("intel", 640), ("research", 640)]
-    {
-        let engine = open(pack, EngineOptions { threads: 2, detect_long_side_px, ..EngineOptions::default() });
+    for (pack, detect_long_side_px) in [
+        ("open", 320),
+        ("open", 640),
+        ("open", 960),
+        ("open", 1280),
+        ("open-small", 640),
+        ("intel", 640),
+        ("research", 640),
+    ] {
+        let engine =
+            open(pack, EngineOptions { threads: 2, detect_long_side_px, ..EngineOptions::default() });
         let event = Event::index(&engine);
         let refused = event.selfies.iter().filter(|(_, embedding)| embedding.is_none()).count();
         println!("{pack} at {detect_long_side_px}: {} faces, {refused} selfies refused", event.gallery.len());

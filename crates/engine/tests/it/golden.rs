@@ -27,8 +27,16 @@ fn faces_agree_with_the_reference() {
     for file in reference["files"].as_array().unwrap() {
         let path = shared("photos/public-event").join(file["file"].as_str().unwrap());
         let photo = index_one(&std::fs::read(&path).unwrap()).unwrap();
-        assert_eq!((&file["width"], &file["height"]), (&photo.width_px.into(), &photo.height_px.into()), "{path:?}");
-        let certain = file["faces"].as_array().unwrap().iter().filter(|face| number(&face["score"]) >= CONFIDENCE_LEAST);
+        assert_eq!(
+            (&file["width"], &file["height"]),
+            (&photo.width_px.into(), &photo.height_px.into()),
+            "{path:?}"
+        );
+        let certain = file["faces"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|face| number(&face["score"]) >= CONFIDENCE_LEAST);
         comparisons.extend(certain.map(|face| compare(face, &photo.faces)));
     }
     let median = |of: fn(&Comparison) -> f32| {
@@ -58,7 +66,8 @@ fn compare(reference: &Value, ours: &[IndexedFace]) -> Comparison {
     let [x, y, width, height] = numbers(&reference["box"])[..] else { panic!("a box has four numbers") };
     let bounds = BoxPx { x, y, width, height };
     let iou = |face: &IndexedFace| face.face.bounds.iou(&bounds);
-    let best = ours.iter().max_by(|a, b| iou(a).total_cmp(&iou(b))).expect("a face where the reference has one");
+    let best =
+        ours.iter().max_by(|a, b| iou(a).total_cmp(&iou(b))).expect("a face where the reference has one");
     let embedding = Embedding::normalised(&half_floats(reference["embedding"].as_str().unwrap())).unwrap();
     Comparison {
         size_px: best.face.quality.size_px,
@@ -70,7 +79,8 @@ fn compare(reference: &Value, ours: &[IndexedFace]) -> Comparison {
 
 fn landmark_error(reference: &Value, face: &Face) -> f32 {
     let points = reference["landmarks"].as_array().unwrap().iter().map(numbers);
-    let distances = points.zip(face.landmarks).map(|(point, PointPx { x, y })| (point[0] - x).hypot(point[1] - y));
+    let distances =
+        points.zip(face.landmarks).map(|(point, PointPx { x, y })| (point[0] - x).hypot(point[1] - y));
     distances.fold(0.0, f32::max) / face.bounds.width.max(face.bounds.height)
 }
 
@@ -98,7 +108,9 @@ fn base64_bytes(text: &str) -> Vec<u8> {
         other => panic!("{other} is no base64"),
     };
     let letters: Vec<u8> = text.bytes().filter(|letter| *letter != b'=').map(sextet).collect();
-    let bits = |chunk: &[u8]| chunk.iter().fold(0_u32, |bits, sextet| bits << 6 | u32::from(*sextet)) << (6 * (4 - chunk.len()));
+    let bits = |chunk: &[u8]| {
+        chunk.iter().fold(0_u32, |bits, sextet| bits << 6 | u32::from(*sextet)) << (6 * (4 - chunk.len()))
+    };
     letters.chunks(4).flat_map(|chunk| bits(chunk).to_be_bytes()[1..chunk.len()].to_vec()).collect()
 }
 
@@ -114,5 +126,9 @@ fn half(bits: u16) -> f32 {
 #[test]
 fn the_reference_is_read_correctly() {
     assert_eq!(base64_bytes("SGVsbG8="), b"Hello");
-    assert_eq!([0x3C00, 0xC000, 0x3555, 0x0001].map(half), [1.0, -2.0, 0.333_251_95, 5.960_464_5e-8]);
+    for (bits, expected) in
+        [(0x3C00, 1.0), (0xC000, -2.0), (0x3555, 0.333_251_95), (0x0001, 5.960_464_5e-8_f32)]
+    {
+        assert_eq!(half(bits).to_bits(), expected.to_bits(), "{bits:#x}");
+    }
 }

@@ -143,7 +143,8 @@ fn sniffing_alone_refuses_what_is_no_supported_photo() {
 #[test]
 fn renditions_are_small_jpeg_files_without_metadata() {
     let large = index_one(&image_of(3000, 1000)).unwrap();
-    let size = |jpeg: &[u8]| turbojpeg::read_header(jpeg).map(|header| (header.width, header.height)).unwrap();
+    let size =
+        |jpeg: &[u8]| turbojpeg::read_header(jpeg).map(|header| (header.width, header.height)).unwrap();
     assert_eq!((large.width_px, large.height_px), (3000, 1000));
     assert_eq!((size(&large.preview), size(&large.thumb)), ((2048, 683), (480, 160)));
     let small = index_one(&image_of(100, 50)).unwrap();
@@ -168,7 +169,9 @@ fn padding_before_the_end_and_a_missing_end_are_harmless() {
 fn a_bad_photo_does_not_hurt_its_neighbours() {
     let good = image_of(64, 64);
     let outcomes = engine().index(&[&good, b"", &good, b"text", &good[..99], &good]);
-    let code = |outcome: &Result<IndexedPhoto, PhotoError>| outcome.as_ref().map_or_else(PhotoError::code, |_| "read");
+    let code = |outcome: &Result<IndexedPhoto, PhotoError>| {
+        outcome.as_ref().map_or_else(PhotoError::code, |_| "read")
+    };
     let codes: Vec<&str> = outcomes.iter().map(code).collect();
     assert_eq!(codes, ["read", "empty_file", "read", "not_a_photo", "truncated", "read"]);
     assert!(engine().index(&[]).is_empty());

@@ -25,7 +25,9 @@ impl Metadata {
     pub(crate) fn read(block: Option<Vec<u8>>) -> Self {
         let Some(block) = block.filter(|block| block.len() <= BYTES_MAX) else { return Self::default() };
         let read = Reader::new().continue_on_error(true).read_raw(block);
-        let Ok(exif) = read.or_else(|error| error.distill_partial_result(|_| ())) else { return Self::default() };
+        let Ok(exif) = read.or_else(|error| error.distill_partial_result(|_| ())) else {
+            return Self::default();
+        };
         Self {
             orientation: orientation(&exif),
             taken_at: [Tag::DateTimeOriginal, Tag::DateTime].iter().find_map(|tag| date_time(&exif, *tag)),
@@ -45,7 +47,8 @@ fn date_time(exif: &Exif, tag: Tag) -> Option<String> {
     let text = ascii(exif, tag)?;
     let parsed = exif::DateTime::from_ascii(text.as_bytes()).ok()?;
     let exif::DateTime { year, month, day, hour, minute, second, .. } = parsed;
-    let is_date = (1..=9999).contains(&year) && (1..=12).contains(&month) && (1..=days(year, month)).contains(&day);
+    let is_date =
+        (1..=9999).contains(&year) && (1..=12).contains(&month) && (1..=days(year, month)).contains(&day);
     let is_time = hour < 24 && minute < 60 && second < 60;
     (is_date && is_time).then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"))
 }

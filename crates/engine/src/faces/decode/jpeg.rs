@@ -79,11 +79,8 @@ fn decompress(bytes: &[u8], header: &Header<'_>, scale: ScalingFactor) -> Result
     let pitch = width * format.size();
     let mut image = Image { pixels: vec![0; pitch * height], width, pitch, height, format };
     decompressor.decompress(bytes, image.as_deref_mut())?;
-    let rgb = if format == PixelFormat::CMYK {
-        rgb_of_cmyk(image.pixels, header.is_adobe)
-    } else {
-        image.pixels
-    };
+    let rgb =
+        if format == PixelFormat::CMYK { rgb_of_cmyk(image.pixels, header.is_adobe) } else { image.pixels };
     Ok(Picture { width: side(width), height: side(height), rgb })
 }
 
@@ -96,7 +93,8 @@ fn side(pixels: usize) -> u32 {
 fn rgb_of_cmyk(mut pixels: Vec<u8>, is_inverted: bool) -> Vec<u8> {
     let count = pixels.len() / 4;
     for index in 0..count {
-        let mut light = [pixels[index * 4], pixels[index * 4 + 1], pixels[index * 4 + 2], pixels[index * 4 + 3]];
+        let mut light =
+            [pixels[index * 4], pixels[index * 4 + 1], pixels[index * 4 + 2], pixels[index * 4 + 3]];
         if !is_inverted {
             light = light.map(|ink| 255 - ink);
         }
@@ -115,7 +113,9 @@ mod tests {
 
     #[test]
     fn the_scale_leaves_enough_pixels() {
-        let check = |long_side, denominator| assert_eq!(scale_for(long_side, 2048).denom(), denominator, "{long_side}");
+        let check = |long_side, denominator| {
+            assert_eq!(scale_for(long_side, 2048).denom(), denominator, "{long_side}");
+        };
         check(640, 1);
         check(4095, 2);
         check(4000, 1);
@@ -126,7 +126,10 @@ mod tests {
 
     #[test]
     fn inks_become_light() {
-        assert_eq!(rgb_of_cmyk(vec![0, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255], false), [255, 255, 255, 0, 255, 255, 0, 0, 0]);
+        assert_eq!(
+            rgb_of_cmyk(vec![0, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255], false),
+            [255, 255, 255, 0, 255, 255, 0, 0, 0]
+        );
         assert_eq!(rgb_of_cmyk(vec![255, 255, 255, 255], true), [255, 255, 255]);
     }
 }

@@ -179,7 +179,8 @@ mod tests {
     use super::*;
 
     /// A grey 16 × 8 frame, one scan of five bytes (a stuffed FF and a restart among them), padding, an end.
-    const SMALL: &[u8] = b"\xFF\xD8\xFF\xE1\0\x0AExif\0\0II\xFF\xFE\0\x04hi\xFF\xC0\0\x0B\x08\0\x08\0\x10\x01\x01\x11\0\
+    const SMALL: &[u8] =
+        b"\xFF\xD8\xFF\xE1\0\x0AExif\0\0II\xFF\xFE\0\x04hi\xFF\xC0\0\x0B\x08\0\x08\0\x10\x01\x01\x11\0\
         \xFF\xDA\0\x08\x01\x01\0\0\x3F\0\x12\xFF\0\xFF\xD0\x34\0\0\0\xFF\xD9trailing\xFF\xD9";
 
     #[test]

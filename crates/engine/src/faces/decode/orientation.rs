@@ -92,8 +92,10 @@ mod tests {
             let rgb = "abcdef".bytes().flat_map(|letter| [letter; 3]).collect();
             let turned = Orientation::from_exif(code).unwrap().apply(Picture { width: 2, height: 3, rgb });
             let letters: Vec<u8> = turned.rgb.iter().step_by(3).copied().collect();
-            let rows: Vec<String> =
-                letters.chunks(turned.width as usize).map(|row| String::from_utf8(row.to_vec()).unwrap()).collect();
+            let rows: Vec<String> = letters
+                .chunks(turned.width as usize)
+                .map(|row| String::from_utf8(row.to_vec()).unwrap())
+                .collect();
             assert_eq!(rows.join("/"), expected, "orientation {code}");
         };
         check(1, "ab/cd/ef");

@@ -63,7 +63,9 @@ fn announced_by_png(bytes: &[u8]) -> Result<Announced, PhotoError> {
 fn refusal(error: ImageError) -> PhotoError {
     match error {
         ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => PhotoError::Truncated,
-        ImageError::Limits(_) => PhotoError::damaged("the decoder needs more memory than any good file would"),
+        ImageError::Limits(_) => {
+            PhotoError::damaged("the decoder needs more memory than any good file would")
+        }
         ImageError::Decoding(_)
         | ImageError::Encoding(_)
         | ImageError::Parameter(_)
@@ -83,14 +85,14 @@ fn to_rgb8(pixels: Vec<u8>, colour: ColorType) -> Result<Vec<u8>, PhotoError> {
             Ok(converted(pixels, |[r, g, b, alpha]| [r, g, b].map(|value| over_white(value, alpha))))
         }
         ColorType::L16 => Ok(converted(pixels, |[a, b]| [high(a, b); 3])),
-        ColorType::La16 => {
-            Ok(converted(pixels, |[a, b, c, d]| [over_white(high(a, b), high(c, d)); 3]))
-        }
+        ColorType::La16 => Ok(converted(pixels, |[a, b, c, d]| [over_white(high(a, b), high(c, d)); 3])),
         ColorType::Rgb16 => Ok(converted(pixels, |[a, b, c, d, e, f]| [high(a, b), high(c, d), high(e, f)])),
         ColorType::Rgba16 => Ok(converted(pixels, |[a, b, c, d, e, f, g, h]| {
             [high(a, b), high(c, d), high(e, f)].map(|value| over_white(value, high(g, h)))
         })),
-        other => Err(PhotoError::internal(format!("the decoder gave {other:?} pixels"))),
+        other @ (ColorType::Rgb32F | ColorType::Rgba32F | _) => {
+            Err(PhotoError::internal(format!("the decoder gave {other:?} pixels")))
+        }
     }
 }
 

@@ -60,9 +60,7 @@ pub fn sniff(head: &[u8]) -> Result<Format, PhotoError> {
         Some(("image/heif", _)) => Err(unsupported("HEIC")),
         Some(("image/tiff", _)) => Err(unsupported("TIFF or RAW")),
         Some(("application/pdf", _)) => Err(unsupported("PDF")),
-        Some((mime, extension)) if mime.starts_with("image/") => {
-            Err(unsupported(&extension.to_uppercase()))
-        }
+        Some((mime, extension)) if mime.starts_with("image/") => Err(unsupported(&extension.to_uppercase())),
         _ => Err(PhotoError::NotAPhoto),
     }
 }

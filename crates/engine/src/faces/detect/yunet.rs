@@ -35,7 +35,10 @@ pub(super) fn decode(level: &Level<'_>, least: f32, found: &mut Vec<Detection>) 
             let cell = cell(level, index)?;
             let offsets = &boxes[index * 4..][..4];
             let points = &points[index * 10..][..10];
-            found.push(Detection { confidence: product.sqrt(), ..face(cell, f32::from(level.stride), offsets, points) });
+            found.push(Detection {
+                confidence: product.sqrt(),
+                ..face(cell, f32::from(level.stride), offsets, points)
+            });
         }
     }
     Some(())
@@ -85,7 +88,12 @@ mod tests {
 
     #[test]
     fn other_sizes_are_refused() {
-        let level = Level { stride: 8, columns: 2, rows: 2, tensors: &[&[0.0; 4], &[0.0; 4], &[0.0; 16], &[0.0; 39]] };
+        let level = Level {
+            stride: 8,
+            columns: 2,
+            rows: 2,
+            tensors: &[&[0.0; 4], &[0.0; 4], &[0.0; 16], &[0.0; 39]],
+        };
         assert_eq!(decode(&level, 0.5, &mut Vec::new()), None);
     }
 }

@@ -8,7 +8,10 @@
 //! ```
 //! A multiply-add takes four cycles and two may start in each, so eight independent sums keep the units busy. Beyond
 //! the caches the scan is bound by memory, which four parallel streams of rows read well.
-#![expect(unsafe_code, reason = "vector intrinsics; each call stands behind the processor check in `Available`")]
+#![expect(
+    unsafe_code,
+    reason = "vector intrinsics; each call stands behind the processor check in `Available`"
+)]
 
 use std::arch::x86_64::{
     __m256, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehdup_ps, _mm_movehl_ps, _mm256_add_ps,
@@ -28,6 +31,7 @@ impl Available {
     }
 
     /// `scores[i]` = `query` · row `i`.
+    #[expect(clippy::unused_self, reason = "having a value is the proof that the call is sound")]
     pub(super) fn scores(self, query: &[Lane], rows: &[Lane], scores: &mut [f32]) {
         // SAFETY: a value of this type exists only after `detect` found AVX2 and FMA.
         unsafe { scores_avx2(query, rows, scores) }
