@@ -47,7 +47,11 @@ impl Owner {
     pub(super) fn take(&self, folder: &Path) -> std::io::Result<()> {
         use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
         if !folder.exists() {
-            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+            // Folders above it stay open for this user to pass.
+            if let Some(above) = folder.parent() {
+                std::fs::create_dir_all(above)?;
+            }
+            std::fs::DirBuilder::new().mode(0o700).create(folder)?;
             if self.is_other {
                 std::os::unix::fs::chown(folder, Some(self.uid), Some(self.gid))?;
             }

@@ -36,3 +36,25 @@ fn each_failure_names_its_mend() {
     let answer = text(&place.command(&["doctor"]).env("FINDME_PRODUCTION", "1").output().unwrap());
     assert!(answer.contains("Mount a volume") || answer.contains("is not a mount"), "{answer}");
 }
+
+/// Root's private database runs as another user: it moves to a place that this user can enter.
+#[test]
+fn a_data_folder_that_only_root_can_enter_is_no_obstacle() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::with_models();
+    let closed = place.path("closed");
+    std::fs::create_dir(&closed).unwrap();
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let data = closed.join("data");
+    let answer =
+        place.command(&["doctor"]).env("FINDME_DATA", &data).env("LOG_LEVEL", "info").output().unwrap();
+    let told = text(&answer);
+    assert!(answer.status.success(), "{told}");
+    // Only where it was needed: for another user than root the database lies in the data folder.
+    if let Some((_, elsewhere)) = told.split_once("/var/lib/findme-") {
+        let mark: String = elsewhere.chars().take_while(char::is_ascii_hexdigit).collect();
+        std::fs::remove_dir_all(format!("/var/lib/findme-{mark}")).unwrap();
+    } else {
+        assert!(data.join("postgres/PG_VERSION").exists(), "{told}");
+    }
+}

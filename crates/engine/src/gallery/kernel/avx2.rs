@@ -1,13 +1,15 @@
 //! The kernel for x86-64 processors with AVX2 and FMA (Intel Haswell, 2013; AMD Excavator, 2015; and later).
 //!
 //! ```text
-//! four rows at a time:                      sums a, b, c, d of eight numbers each, twice
-//!     for each pair of lanes of the query:  one load of each, four fused multiply-adds of each
-//!     add the eight numbers of each sum up  → four scores
-//! the rows that are left, one at a time, in the same way
+//! for each row:
+//!     sums a, b, c, d of eight numbers each = 0
+//!     for each four lanes:  a += query · row (fused multiply-add), likewise b, c, d with the next lanes
+//!     for each lane left:   a += query · row
+//!     score = the sum of the numbers of a + b + c + d
 //! ```
-//! A multiply-add takes four cycles and two may start in each, so eight independent sums keep the units busy. Beyond
-//! the caches the scan is bound by memory, which four parallel streams of rows read well.
+//! A multiply-add takes four cycles, and each needs two loads, of which a cycle has two: four independent sums keep the
+//! units busy. Beyond the caches the scan is bound by memory. Rows one after the other are what its prefetcher likes:
+//! scoring four rows at a time, to load the query less often, was slower.
 #![expect(
     unsafe_code,
     reason = "vector intrinsics; each call stands behind the processor check in `Available`"
@@ -38,42 +40,32 @@ impl Available {
     }
 }
 
-/// Rows that are scored together.
-const ROWS: usize = 4;
+/// Sums that run side by side.
+const SUMS: usize = 4;
 
 #[target_feature(enable = "avx2,fma")]
 fn scores_avx2(query: &[Lane], rows: &[Lane], scores: &mut [f32]) {
-    let width = query.len();
-    let grouped = scores.len() - scores.len() % ROWS;
-    let (groups, rest) = scores.split_at_mut(grouped);
-    for (group, rows) in groups.chunks_exact_mut(ROWS).zip(rows.chunks_exact(width * ROWS)) {
-        group.copy_from_slice(&dots::<ROWS>(query, std::array::from_fn(|row| &rows[row * width..][..width])));
-    }
-    for (score, row) in rest.iter_mut().zip(rows[grouped * width..].chunks_exact(width)) {
-        [*score] = dots(query, [row]);
+    for (row, score) in rows.chunks_exact(query.len()).zip(scores) {
+        *score = dot(query, row);
     }
 }
 
-/// The dot products of `query` with `N` rows of its length.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn dots<const N: usize>(query: &[Lane], rows: [&[Lane]; N]) -> [f32; N] {
-    let mut even = [_mm256_setzero_ps(); N];
-    let mut odd = even;
-    let pairs = query.len() / 2;
-    for pair in 0..pairs {
-        let (first, second) = (load(&query[2 * pair]), load(&query[2 * pair + 1]));
-        for row in 0..N {
-            even[row] = _mm256_fmadd_ps(first, load(&rows[row][2 * pair]), even[row]);
-            odd[row] = _mm256_fmadd_ps(second, load(&rows[row][2 * pair + 1]), odd[row]);
+fn dot(query: &[Lane], row: &[Lane]) -> f32 {
+    let (query, query_rest) = query.as_chunks::<SUMS>();
+    let (row, row_rest) = row.as_chunks::<SUMS>();
+    let mut sums = [_mm256_setzero_ps(); SUMS];
+    for (query, row) in query.iter().zip(row) {
+        for at in 0..SUMS {
+            sums[at] = _mm256_fmadd_ps(load(&query[at]), load(&row[at]), sums[at]);
         }
     }
-    if let Some(last) = query.get(2 * pairs) {
-        for row in 0..N {
-            even[row] = _mm256_fmadd_ps(load(last), load(&rows[row][2 * pairs]), even[row]);
-        }
+    for (query, row) in query_rest.iter().zip(row_rest) {
+        sums[0] = _mm256_fmadd_ps(load(query), load(row), sums[0]);
     }
-    std::array::from_fn(|row| sum(_mm256_add_ps(even[row], odd[row])))
+    let [a, b, c, d] = sums;
+    sum(_mm256_add_ps(_mm256_add_ps(a, b), _mm256_add_ps(c, d)))
 }
 
 #[inline]
