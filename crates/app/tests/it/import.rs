@@ -32,7 +32,7 @@ fn damaged_files_are_named_and_the_batch_goes_on() {
     {
         assert!(troubles.iter().any(|trouble| trouble.contains(name)), "{name} is not in {troubles:#?}");
     }
-    assert!(number("ready") >= 20 && number("faces") >= 10, "{summary}");
+    assert!(number("ready") >= 20, "{summary}");
     let again = json(&place.run(&["import", "--event", "Hostile", "--json", &hostile]));
     assert_eq!(again["photos"], 0, "nothing is stored twice");
     assert_eq!(again["faces"], summary["faces"]);
