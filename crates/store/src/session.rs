@@ -5,8 +5,9 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::Result;
 use crate::sql::{query, query_as};
-use crate::{Result, StoreError};
+use crate::staff::role_of;
 
 /// The person behind a session.
 #[derive(Clone, Debug)]
@@ -64,12 +65,7 @@ pub async fn user(
     .fetch_optional(db)
     .await?;
     let Some((user_id, role, name, email)) = row else { return Ok(None) };
-    let role = match role.as_str() {
-        "admin" => Role::Admin,
-        "organiser" => Role::Organiser,
-        "photographer" => Role::Photographer,
-        other => return Err(StoreError::Corrupt { noun: "staff", why: format!("role {other:?}") }),
-    };
+    let role = role_of(&role)?;
     Ok(Some(SessionUser { user_id: UserId(user_id), role, name, email }))
 }
 

@@ -39,14 +39,19 @@ impl TryFrom<Row> for Staff {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self> {
-        let role = match row.role.as_str() {
-            "admin" => Role::Admin,
-            "organiser" => Role::Organiser,
-            "photographer" => Role::Photographer,
-            other => return Err(StoreError::Corrupt { noun: "staff", why: format!("role {other:?}") }),
-        };
+        let role = role_of(&row.role)?;
         let Row { user_id, name, email, password_hash, .. } = row;
         Ok(Self { user_id: UserId(user_id), role, name, email, password_hash })
+    }
+}
+
+/// Reads a role as the table has it.
+pub(crate) fn role_of(text: &str) -> Result<Role> {
+    match text {
+        "admin" => Ok(Role::Admin),
+        "organiser" => Ok(Role::Organiser),
+        "photographer" => Ok(Role::Photographer),
+        other => Err(StoreError::Corrupt { noun: "staff", why: format!("role {other:?}") }),
     }
 }
 
