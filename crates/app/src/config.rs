@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use blobs::S3Settings;
+use ipnet::IpNet;
 use store::{DatabaseUrl, PoolSizes};
 
 /// The settings.
@@ -42,8 +43,41 @@ pub struct Config {
     /// `FINDME_MODEL_MIRROR`: folder or http address that is asked for model files first. Default: `../shared/models`
     /// if there is such a folder.
     pub model_mirror: Option<String>,
+    /// `JWT_SECRET`: the key that signs access tokens, at least 32 characters, the same for all processes. Default: one
+    /// that is made once in the data folder.
+    pub jwt_secret: Option<Secret>,
+    /// `JWT_EXPIRES_IN`: how long an access token is good for, such as `15m` or `3600` (seconds). Default `15m`.
+    pub jwt_expires_in: time::Duration,
+    /// `MFA_ENCRYPTION_KEY`: encrypts the secrets of two-step log-in: 64 hexadecimal digits, the same for all
+    /// processes. Default: one that is made once in the data folder.
+    pub mfa_encryption_key: Option<Secret>,
+    /// `ALLOWED_ORIGINS`: pages of these origins may call the API, such as `https://a.example,https://b.example`.
+    /// Default: none but FindMe's own.
+    pub allowed_origins: Vec<String>,
+    /// `FINDME_TRUSTED_PROXIES`: networks of proxies in front, such as `10.0.0.0/8,192.0.2.7`, whose `X-Forwarded-For`
+    /// is believed. Default: none.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `FINDME_RATE_LIMITS`: `off` lifts the limits on attempts, to measure what lies behind them. Default `on`.
+    pub rate_limits: bool,
     /// `FINDME_THREADS`: threads that read photos. Default: one per core.
     pub threads: usize,
+}
+
+/// A setting that is never printed.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(***)")
+    }
 }
 
 impl Config {
@@ -70,6 +104,12 @@ impl Config {
             pack: text("FINDME_PACK"),
             allow_research_models: switch("FINDME_ALLOW_RESEARCH_MODELS")?,
             model_mirror: text("FINDME_MODEL_MIRROR").or_else(neighbouring_models),
+            jwt_secret: jwt_secret()?,
+            jwt_expires_in: jwt_expires_in()?,
+            mfa_encryption_key: mfa_encryption_key()?,
+            allowed_origins: allowed_origins(text("ALLOWED_ORIGINS").as_deref().unwrap_or_default())?,
+            trusted_proxies: trusted_proxies()?,
+            rate_limits: rate_limits()?,
             threads: parsed("FINDME_THREADS", "a number of threads")?.unwrap_or_else(cores).max(1),
         })
     }
@@ -121,6 +161,80 @@ fn public_url() -> anyhow::Result<Option<String>> {
     }
 }
 
+fn jwt_secret() -> anyhow::Result<Option<Secret>> {
+    match text("JWT_SECRET") {
+        Some(secret) if secret.len() < 32 => {
+            bail!(
+                "JWT_SECRET must have at least 32 characters: make one with `openssl rand -hex 32`, or unset it"
+            )
+        }
+        secret => Ok(secret.map(Secret)),
+    }
+}
+
+fn jwt_expires_in() -> anyhow::Result<time::Duration> {
+    let Some(value) = text("JWT_EXPIRES_IN") else { return Ok(time::Duration::minutes(15)) };
+    let seconds = value.parse::<u64>().map(std::time::Duration::from_secs);
+    let lasts = seconds.ok().or_else(|| humantime::parse_duration(&value).ok());
+    let lasts = lasts.and_then(|lasts| time::Duration::try_from(lasts).ok());
+    match lasts {
+        Some(lasts) if (time::Duration::SECOND..=time::Duration::days(30)).contains(&lasts) => Ok(lasts),
+        _ => bail!("JWT_EXPIRES_IN must be a time between 1s and 30days, such as 15m or 3600, not {value:?}"),
+    }
+}
+
+fn mfa_encryption_key() -> anyhow::Result<Option<Secret>> {
+    match text("MFA_ENCRYPTION_KEY") {
+        Some(key) if key.len() != 64 || !key.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            bail!(
+                "MFA_ENCRYPTION_KEY must be 64 hexadecimal digits: make one with `openssl rand -hex 32`, or unset it"
+            )
+        }
+        key => Ok(key.map(Secret)),
+    }
+}
+
+/// Reads a list of origins, each exactly as a browser sends it.
+fn allowed_origins(list: &str) -> anyhow::Result<Vec<String>> {
+    let origins = list.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+    origins
+        .map(|origin| {
+            if origin.ends_with('/') {
+                let mended = origin.trim_end_matches('/');
+                bail!("ALLOWED_ORIGINS must not end with a slash: write {mended:?} instead of {origin:?}")
+            }
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            let bare = |host: &str| !host.is_empty() && !host.contains(['/', '?', '#', '*', '@', ' ']);
+            if !host.is_some_and(bare) {
+                bail!(
+                    "ALLOWED_ORIGINS is a list of origins such as https://photos.example.org, not {origin:?}"
+                )
+            }
+            Ok(origin.to_ascii_lowercase())
+        })
+        .collect()
+}
+
+fn trusted_proxies() -> anyhow::Result<Vec<IpNet>> {
+    let list = text("FINDME_TRUSTED_PROXIES").unwrap_or_default();
+    let one = |text: &str| {
+        let net =
+            text.parse::<IpNet>().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from));
+        net.with_context(|| {
+            format!("FINDME_TRUSTED_PROXIES is a list of networks such as 10.0.0.0/8, not {text:?}")
+        })
+    };
+    list.split(',').map(str::trim).filter(|text| !text.is_empty()).map(one).collect()
+}
+
+fn rate_limits() -> anyhow::Result<bool> {
+    match text("FINDME_RATE_LIMITS").as_deref() {
+        None | Some("on") => Ok(true),
+        Some("off") => Ok(false),
+        Some(other) => bail!("FINDME_RATE_LIMITS must be on or off, not {other:?}"),
+    }
+}
+
 fn pool_sizes() -> anyhow::Result<PoolSizes> {
     let size = |name| parsed::<u32>(name, "a number of connections, at least 1");
     let (web, jobs, bulk) = (size("DB_POOL_WEB")?, size("DB_POOL_JOBS")?, size("DB_POOL_BULK")?);
@@ -153,4 +267,20 @@ fn neighbouring_models() -> Option<String> {
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_exact() {
+        let good = allowed_origins("https://a.example, http://localhost:5173,").unwrap();
+        assert_eq!(good, ["https://a.example", "http://localhost:5173"]);
+        let error = allowed_origins("https://a.example/").unwrap_err().to_string();
+        assert!(error.contains("slash") && error.contains("write \"https://a.example\""), "{error}");
+        for bad in ["*", "a.example", "https://a.example/path", "https://*.example", "https://"] {
+            assert!(allowed_origins(bad).is_err(), "{bad}");
+        }
+    }
 }

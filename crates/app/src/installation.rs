@@ -103,6 +103,30 @@ impl Installation {
         secrets::key(&self.config.data, "url.key", &self.entropy)
     }
 
+    /// The key that signs access tokens: the setting's, or one that was made once.
+    ///
+    /// # Errors
+    /// When the data folder cannot be written.
+    pub fn jwt_secret(&self) -> anyhow::Result<Vec<u8>> {
+        match &self.config.jwt_secret {
+            Some(secret) => Ok(secret.reveal().as_bytes().to_vec()),
+            None => Ok(secrets::key(&self.config.data, "jwt.key", &self.entropy)?.to_vec()),
+        }
+    }
+
+    /// The key that encrypts the secrets of two-step log-in: the setting's, or one that was made once.
+    ///
+    /// # Errors
+    /// When the data folder cannot be written.
+    pub fn mfa_key(&self) -> anyhow::Result<[u8; 32]> {
+        let Some(secret) = &self.config.mfa_encryption_key else {
+            return secrets::key(&self.config.data, "mfa.key", &self.entropy);
+        };
+        let mut key = [0; 32];
+        hex::decode_to_slice(secret.reveal(), &mut key).context("MFA_ENCRYPTION_KEY")?;
+        Ok(key)
+    }
+
     /// Loads the models.
     ///
     /// # Errors
@@ -129,6 +153,7 @@ impl Installation {
             blobs: self.blobs.clone(),
             recognizer: recognizer.clone(),
             entropy: self.entropy.clone(),
+            clock: self.clock.clone(),
             settings: WorkerSettings::default(),
             wake,
         }

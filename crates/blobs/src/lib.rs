@@ -159,6 +159,25 @@ impl Blobs {
         Ok(found.into_iter().map(|meta| meta.location.to_string()).collect())
     }
 
+    /// Removes all blobs of an event. Returns how many there were.
+    ///
+    /// # Errors
+    /// When the store fails; what was removed by then stays removed.
+    pub async fn delete_event(&self, event_id: EventId) -> Result<usize, BlobError> {
+        let prefix = key::event_prefix(event_id);
+        let places = self.store.list(Some(&prefix)).map_ok(|meta| meta.location).boxed();
+        let mut removed = 0;
+        let mut removals = self.store.delete_stream(places);
+        while let Some(removal) = removals.next().await {
+            match removal {
+                Ok(_) => removed += 1,
+                Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(removed)
+    }
+
     /// Removes a blob; removing one that is not there is no error.
     ///
     /// # Errors

@@ -56,6 +56,48 @@ id!(
     /// One piece of background work.
     JobId
 );
+id!(
+    /// One log-in and what followed from it, until it ends.
+    SignInId
+);
+id!(
+    /// One invitation to become a member of staff.
+    InvitationId
+);
+id!(
+    /// One message in the outbox.
+    MessageId
+);
+id!(
+    /// One line of the audit log.
+    AuditId
+);
+
+/// Whose account: a member of staff's, or an attendee's at one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AccountId {
+    /// Staff are known to the whole installation.
+    Staff(UserId),
+    /// Attendees are known to one event.
+    Attendee(EventId, UserId),
+}
+
+impl AccountId {
+    /// The person's id.
+    pub fn user_id(self) -> UserId {
+        match self {
+            Self::Staff(user_id) | Self::Attendee(_, user_id) => user_id,
+        }
+    }
+
+    /// The event that the account belongs to.
+    pub fn event_id(self) -> Option<EventId> {
+        match self {
+            Self::Staff(_) => None,
+            Self::Attendee(event_id, _) => Some(event_id),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

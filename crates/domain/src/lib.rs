@@ -16,12 +16,14 @@ pub mod ids;
 pub mod language;
 pub mod photo;
 
-pub use account::{Email, Role};
+pub use account::{Email, PersonName, Role, Username};
 pub use clock::{Clock, Entropy};
 pub use digest::Digest;
 pub use embedding::{Band, Embedding, Score, Thresholds};
 pub use event::{EventName, Slug};
 pub use face::{BoxPx, Face, GalleryFace, Landmarks, PointPx, Quality};
-pub use ids::{EventId, FaceId, JobId, PhotoId, UserId};
+pub use ids::{
+    AccountId, AuditId, EventId, FaceId, InvitationId, JobId, MessageId, PhotoId, SignInId, UserId,
+};
 pub use language::Language;
 pub use photo::{PhotoState, Rendition};

@@ -10,6 +10,8 @@
 
 mod back_off;
 mod ingest_photo;
+mod purge_event;
+mod sweep;
 mod worker;
 
 pub use back_off::ATTEMPTS_MAX;

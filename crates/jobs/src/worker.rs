@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blobs::Blobs;
-use domain::Entropy;
+use domain::{Clock, Entropy};
 use recognizer::Recognizer;
 use store::job::Job;
 use store::{Store, job};
@@ -12,7 +12,12 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::back_off::{ALONE_FROM_ATTEMPT, ATTEMPTS_MAX, delay_seconds};
-use crate::{JobError, ingest_photo};
+use crate::{JobError, ingest_photo, purge_event, sweep};
+
+/// How often to look for deleted events.
+const PURGE_EVERY: Duration = Duration::from_secs(2);
+/// How often to sweep.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
 /// How a worker works.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +49,8 @@ pub struct Worker {
     pub recognizer: Recognizer,
     /// For ids and lease tokens.
     pub entropy: Entropy,
+    /// Tells what has run out.
+    pub clock: Clock,
     /// How it works.
     pub settings: WorkerSettings,
     /// Called when there is new work.
@@ -54,7 +61,43 @@ impl Worker {
     /// Works until `stop` becomes true; then ends what is under way and returns.
     pub async fn run(&self, stop: watch::Receiver<bool>) {
         let loops = (0..self.settings.batches_at_once).map(|_| self.run_one(stop.clone()));
-        futures::future::join_all(loops).await;
+        tokio::join!(futures::future::join_all(loops), self.keep_house(stop.clone()));
+    }
+
+    /// Deletes what is left of deleted events, and sweeps away what has run out, until `stop` becomes true.
+    async fn keep_house(&self, mut stop: watch::Receiver<bool>) {
+        let mut sweep_due = tokio::time::Instant::now();
+        while !*stop.borrow() {
+            if tokio::time::Instant::now() >= sweep_due {
+                sweep_due += SWEEP_EVERY;
+                if let Err(error) = sweep::sweep(&self.store, &self.clock).await {
+                    tracing::warn!(%error, "what has run out could not be swept away; trying again later");
+                }
+            }
+            match purge_event::purge_one(self).await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "files of a deleted event could not be removed; trying again")
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PURGE_EVERY) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Deletes what is left of deleted events now. Returns how many events were looked at.
+    ///
+    /// # Errors
+    /// When database or photo store are away.
+    pub async fn purge_until_idle(&self) -> Result<usize, JobError> {
+        let mut purged = 0;
+        while purge_event::purge_one(self).await? {
+            purged += 1;
+        }
+        Ok(purged)
     }
 
     /// Works until nothing is due. Returns how many photos were handled.

@@ -65,6 +65,11 @@ impl Galleries {
         Ok(slot.loaded.read_owned().await)
     }
 
+    /// The events whose galleries are in memory.
+    pub(crate) fn events(&self) -> Vec<EventId> {
+        self.lock_slots().keys().copied().collect()
+    }
+
     /// Drops the gallery of an event.
     pub(crate) fn forget(&self, event_id: EventId) {
         self.lock_slots().remove(&event_id);
@@ -180,7 +185,9 @@ mod tests {
         check(3, 0, 3, 3).await; // nothing new
         check(5, 0, 5, 5).await; // two more
         check(6, 1, 6, 11).await; // a removal: all again
+        assert_eq!(galleries.events(), [event_id]);
         galleries.forget(event_id);
+        assert!(galleries.events().is_empty());
         check(6, 1, 6, 17).await;
     }
 }

@@ -134,6 +134,14 @@ impl Recognizer {
         }
     }
 
+    /// The events of which something is kept in memory.
+    pub fn events_in_memory(&self) -> Vec<EventId> {
+        match self {
+            Self::Local(local) => local.galleries().events(),
+            Self::Fake(fake) => fake.galleries().events(),
+        }
+    }
+
     /// Drops what is kept in memory of an event.
     pub fn forget_event(&self, event_id: EventId) {
         match self {

@@ -6,7 +6,8 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::Result;
-use crate::sql::{parse, query, query_as};
+use crate::page::{Order, containing};
+use crate::sql::{parse, query, query_as, query_scalar};
 
 /// An event.
 #[derive(Clone, Debug)]
@@ -142,23 +143,103 @@ pub async fn by_name(db: &mut PgConnection, name: &EventName) -> Result<Option<E
     row.map(Row::into_event).transpose()
 }
 
-/// All events, newest first, at most `limit`.
+/// Which events to list.
+#[derive(Clone, Debug)]
+pub struct Filter<'a> {
+    /// Only those at which this member of staff works.
+    pub worked_by: Option<UserId>,
+    /// Only those whose name or slug has this in it.
+    pub text: Option<&'a str>,
+    /// In which order, from where on.
+    pub order: Order,
+    /// How many at most.
+    pub limit: i64,
+}
+
+/// A page of events.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(db: &mut PgConnection, limit: i64) -> Result<Vec<Event>> {
-    let rows: Vec<Row> = query_as("select * from event order by created_at desc, event_id limit $1")
-        .bind(limit)
-        .fetch_all(db)
-        .await?;
+pub async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec<Event>> {
+    let statement = match &filter.order {
+        Order::Name(after) => query_as(
+            "select * from event where ($1::uuid is null or exists (select from event_staff \
+               where event_staff.event_id = event.event_id and user_id = $1)) \
+             and ($2::text is null or name ilike $2 or slug ilike $2) \
+             and ($3::text is null or (lower(name), event_id) > (lower($3), $4)) order by lower(name), event_id limit $5",
+        )
+        .bind(filter.worked_by.map(|user| user.0))
+        .bind(filter.text.map(containing))
+        .bind(after.as_ref().map(|after| after.name.as_str()))
+        .bind(after.as_ref().map(|after| after.id)),
+        Order::Newest(after) => query_as(
+            "select * from event where ($1::uuid is null or exists (select from event_staff \
+               where event_staff.event_id = event.event_id and user_id = $1)) \
+             and ($2::text is null or name ilike $2 or slug ilike $2) \
+             and ($3::timestamptz is null or (created_at, event_id) < ($3, $4)) \
+             order by created_at desc, event_id desc limit $5",
+        )
+        .bind(filter.worked_by.map(|user| user.0))
+        .bind(filter.text.map(containing))
+        .bind(after.as_ref().map(|after| after.at))
+        .bind(after.as_ref().map(|after| after.id)),
+    };
+    let rows: Vec<Row> = statement.bind(filter.limit).fetch_all(db).await?;
     rows.into_iter().map(Row::into_event).collect()
 }
 
-/// Deletes the event and every row that belongs to it; true when it existed.
+/// What may be changed of an event; `None` leaves as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Change<'a> {
+    /// Its title.
+    pub name: Option<&'a EventName>,
+    /// The day it takes place; `Some(None)` forgets it.
+    pub held_on: Option<Option<Date>>,
+    /// Whether faces may be searched.
+    pub recognition_enabled: Option<bool>,
+}
+
+/// Changes an event; its slug stays, so that printed codes go on to work. `None` when there is no such event.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update(db: &mut PgConnection, event_id: EventId, change: &Change<'_>) -> Result<Option<Event>> {
+    let row: Option<Row> = query_as(
+        "update event set name = coalesce($2, name), held_on = case when $3 then $4 else held_on end, \
+         recognition_enabled = coalesce($5, recognition_enabled) where event_id = $1 returning *",
+    )
+    .bind(event_id.0)
+    .bind(change.name.map(EventName::as_str))
+    .bind(change.held_on.is_some())
+    .bind(change.held_on.flatten())
+    .bind(change.recognition_enabled)
+    .fetch_optional(db)
+    .await?;
+    row.map(Row::into_event).transpose()
+}
+
+/// Those of `event_ids` that exist.
+///
+/// # Errors
+/// When the database fails.
+pub async fn existing(db: &mut PgConnection, event_ids: &[EventId]) -> Result<Vec<EventId>> {
+    let ids: Vec<Uuid> = event_ids.iter().map(|event| event.0).collect();
+    let found: Vec<Uuid> =
+        query_scalar("select event_id from event where event_id = any($1)").bind(ids).fetch_all(db).await?;
+    Ok(found.into_iter().map(EventId).collect())
+}
+
+/// Deletes the event and every row that belongs to it, asks for its blobs to be deleted, and tells every process to
+/// forget its gallery; true when it existed.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn delete(db: &mut PgConnection, event_id: EventId) -> Result<bool> {
-    let done = query("delete from event where event_id = $1").bind(event_id.0).execute(db).await?;
-    Ok(done.rows_affected() == 1)
+    let done = query("delete from event where event_id = $1").bind(event_id.0).execute(&mut *db).await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    crate::purge::insert(&mut *db, event_id).await?;
+    crate::listen::tell_gone(db, event_id).await?;
+    Ok(true)
 }

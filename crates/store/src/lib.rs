@@ -10,17 +10,32 @@
 //!   may stand between. Migrations and LISTEN take a direct connection.
 //! - Not found is `None`; a row count that cannot be is [`StoreError::RowCount`].
 
+pub mod account;
+pub mod attendee;
+pub mod audit;
 pub mod bulk;
 pub mod consent;
 pub mod event;
+pub mod event_staff;
+pub mod invitation;
 pub mod job;
 pub mod listen;
+pub mod login_guard;
+pub mod outbox;
+pub mod page;
+pub mod password_link;
 pub mod photo;
 pub mod pool;
-pub mod session;
+pub mod purge;
+pub mod rate_limit;
+pub mod refresh_token;
+pub mod setting;
 pub mod setup_token;
+pub mod sign_in;
 mod sql;
 pub mod staff;
+pub mod staff_mfa;
+pub mod statistics;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -78,6 +93,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether a row was to refer to one that does not exist, such as an event that was just deleted.
+    pub fn violates_reference(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_foreign_key_violation())
+    }
+
     /// Whether a unique rule named `constraint` was broken.
     pub fn violates_unique(&self, constraint: &str) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else { return false };

@@ -242,15 +242,26 @@ pub struct Counts {
 /// # Errors
 /// When the database fails.
 pub async fn counts(db: &mut PgConnection, event_id: EventId) -> Result<Counts> {
+    Ok(counts_of(db, &[event_id]).await?.pop().unwrap_or_default())
+}
+
+/// Counts the photos of each of `event_ids`, in the same order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts_of(db: &mut PgConnection, event_ids: &[EventId]) -> Result<Vec<Counts>> {
+    let ids: Vec<Uuid> = event_ids.iter().map(|event| event.0).collect();
     Ok(query_as(
-        "select count(*) as received, count(*) filter (where state = 'waiting') as waiting, \
+        "select count(photo_id) as received, count(*) filter (where state = 'waiting') as waiting, \
          count(*) filter (where state = 'ready') as ready, \
          count(*) filter (where state = 'ready' and face_count = 0) as without_faces, \
          count(*) filter (where state = 'failed') as failed, \
-         coalesce(sum(face_count), 0)::bigint as faces from photo where event_id = $1",
+         coalesce(sum(face_count), 0)::bigint as faces \
+         from unnest($1::uuid[]) with ordinality as asked (event_id, place) left join photo using (event_id) \
+         group by place order by place",
     )
-    .bind(event_id.0)
-    .fetch_one(db)
+    .bind(ids)
+    .fetch_all(db)
     .await?)
 }
 

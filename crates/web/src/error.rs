@@ -102,6 +102,18 @@ codes! {
         "Too large" "Send a smaller file."
         "Trop volumineux" "Envoyez un fichier plus petit."
     }
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED {
+        "Not at this address" "This address does not take this method; /api-docs lists what it takes."
+        "Pas à cette adresse" "Cette adresse n’accepte pas cette méthode ; /api-docs en donne la liste."
+    }
+    UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE {
+        "The request's form is not known" "Send JSON, with the header Content-Type: application/json, or what /api-docs names."
+        "Forme de requête inconnue" "Envoyez du JSON, avec l’en-tête Content-Type: application/json, ou ce que nomme /api-docs."
+    }
+    BodyInvalid "body_invalid" UNPROCESSABLE_ENTITY {
+        "The request does not say what is needed" "A field is missing or has the wrong type; /api-docs describes them."
+        "La requête ne dit pas ce qu’il faut" "Un champ manque ou n’a pas le bon type ; /api-docs les décrit."
+    }
     FieldInvalid "field_invalid" UNPROCESSABLE_ENTITY {
         "A field is not right" "Please correct the field that is marked."
         "Un champ est incorrect" "Corrigez le champ indiqué."
@@ -115,8 +127,68 @@ codes! {
         "Refusé pour votre sécurité" "Les appels qui modifient quelque chose exigent l’en-tête X-FindMe: 1."
     }
     WrongCredentials "wrong_credentials" UNAUTHORIZED {
-        "E-mail or password is wrong" "Check both and try again."
-        "E-mail ou mot de passe incorrect" "Vérifiez les deux et réessayez."
+        "Name or password is wrong" "Check both and try again."
+        "Identifiant ou mot de passe incorrect" "Vérifiez les deux et réessayez."
+    }
+    MfaRequired "mfa_required" UNAUTHORIZED {
+        "One more step" "Enter the code that your authenticator shows, or a backup code."
+        "Encore une étape" "Saisissez le code affiché par votre application d’authentification, ou un code de secours."
+    }
+    MfaCodeWrong "mfa_code_wrong" UNAUTHORIZED {
+        "This code is not right" "Wait for the next code, check the clock of your device, or use a backup code; each code works once."
+        "Ce code n’est pas le bon" "Attendez le code suivant, vérifiez l’heure de votre appareil ou utilisez un code de secours ; chaque code ne sert qu’une fois."
+    }
+    MfaEnrolmentNeeded "mfa_enrolment_needed" FORBIDDEN {
+        "Set up two-step log-in first" "It is required of everybody here; your account page leads you through it."
+        "Activez d’abord la connexion en deux étapes" "Elle est obligatoire ici pour tous ; la page de votre compte vous guide."
+    }
+    MfaNotBegun "mfa_not_begun" CONFLICT {
+        "There is nothing to confirm" "Begin setting up two-step log-in again."
+        "Il n’y a rien à confirmer" "Recommencez l’activation de la connexion en deux étapes."
+    }
+    MfaOn "mfa_on" CONFLICT {
+        "Two-step log-in is on already" "Switch it off first to set it up on another device."
+        "La connexion en deux étapes est déjà active" "Désactivez-la d’abord pour changer d’appareil."
+    }
+    MfaNeededHere "mfa_needed_here" FORBIDDEN {
+        "Two-step log-in has to stay on" "An admin requires it of everybody here."
+        "La connexion en deux étapes doit rester active" "Un administrateur l’exige ici de tous."
+    }
+    TooManyAttempts "too_many_attempts" TOO_MANY_REQUESTS {
+        "Too many attempts" "Please wait a moment before you try again."
+        "Trop de tentatives" "Patientez un instant avant de réessayer."
+    }
+    Forbidden "forbidden" FORBIDDEN {
+        "This is not for you to do" "Your account may not do this; ask an admin or the organiser."
+        "Vous ne pouvez pas faire cela" "Votre compte n’y a pas droit ; adressez-vous à un administrateur ou à l’organisateur."
+    }
+    EmailTaken "email_taken" CONFLICT {
+        "This e-mail is taken" "There is an account with it already; log in, or use another address."
+        "Cet e-mail est déjà utilisé" "Un compte existe déjà avec cette adresse ; connectez-vous ou utilisez-en une autre."
+    }
+    UsernameTaken "username_taken" CONFLICT {
+        "This user name is taken" "Please choose another one."
+        "Ce nom d’utilisateur est déjà pris" "Choisissez-en un autre."
+    }
+    PasswordTooEasy "password_too_easy" UNPROCESSABLE_ENTITY {
+        "This password is too easy to guess" "Choose something longer or less common, such as three or four words that do not belong together."
+        "Ce mot de passe est trop facile à deviner" "Choisissez plus long ou moins courant, par exemple trois ou quatre mots sans rapport entre eux."
+    }
+    LinkInvalid "link_invalid" FORBIDDEN {
+        "This link is not valid" "It was used, has run out, or is incomplete. Ask for a new one."
+        "Ce lien n’est pas valable" "Il a servi, a expiré ou est incomplet. Demandez-en un autre."
+    }
+    UserNotFound "user_not_found" NOT_FOUND {
+        "No such account" "It may have been removed."
+        "Compte introuvable" "Il a peut-être été supprimé."
+    }
+    InvitationNotFound "invitation_not_found" NOT_FOUND {
+        "No such invitation" "It was accepted, withdrawn, or has run out."
+        "Invitation introuvable" "Elle a été acceptée, retirée ou a expiré."
+    }
+    LastAdmin "last_admin" CONFLICT {
+        "Somebody must run this site" "This is the last admin; make somebody else an admin first."
+        "Quelqu’un doit administrer ce site" "C’est le dernier administrateur ; nommez-en d’abord un autre."
     }
     SetupTokenInvalid "setup_token_invalid" FORBIDDEN {
         "This set-up link is not valid" "It was used, has run out, or is incomplete. Restart FindMe to get a new one."
@@ -228,6 +300,17 @@ impl Problem {
         Self { field: Some(field), ..Self::new(Code::FieldInvalid) }
     }
 
+    /// Somebody else has what the named field asks for.
+    pub fn taken(code: Code, field: &'static str) -> Self {
+        Self { field: Some(field), ..Self::new(code) }
+    }
+
+    /// The limit is reached; come back after `wait`.
+    pub fn too_many_attempts(wait: time::Duration) -> Self {
+        let seconds = u32::try_from(wait.whole_seconds()).unwrap_or(0).saturating_add(1);
+        Self { retry_after_s: Some(seconds), ..Self::new(Code::TooManyAttempts) }
+    }
+
     /// Come back in so many seconds.
     pub fn busy(retry_after_s: u32) -> Self {
         Self { retry_after_s: Some(retry_after_s), ..Self::new(Code::Busy) }
@@ -242,6 +325,11 @@ impl Problem {
     /// Its code.
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// The field of the request that is wrong.
+    pub(crate) fn field_name(&self) -> Option<&'static str> {
+        self.field
     }
 
     /// The answer in `language`.
@@ -298,6 +386,11 @@ impl From<blobs::BlobError> for Problem {
 /// Commits, as a handler ends.
 pub(crate) async fn commit(tx: Transaction) -> Result<(), Problem> {
     tx.commit().await.map_err(|error| Problem::internal(&error))
+}
+
+/// The answer to a method that an address does not take.
+pub async fn method_not_allowed() -> Problem {
+    Code::MethodNotAllowed.into()
 }
 
 /// The answer to a call of an API address that does not exist.

@@ -12,15 +12,22 @@
     reason = "a handler's errors are the responses that its OpenAPI entry lists"
 )]
 
+pub mod accounts;
+pub mod admin;
 pub mod attendee;
 pub mod auth;
+pub mod context;
+mod document;
 pub mod error;
 pub mod extract;
 pub mod health;
+mod limits;
+mod mail;
 pub mod media;
 mod middleware;
 pub mod news;
 pub mod organiser;
+mod page;
 pub mod photographer;
 
 use axum::Router;
@@ -34,7 +41,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+pub use auth::access_token::AccessTokens;
+pub use auth::mfa::MfaKey;
 pub use auth::password::Passwords;
+pub use auth::pseudonym::Pseudonyms;
 pub use auth::setup::new_setup_token;
 pub use media::sign::SignedUrls;
 pub use news::NewsFeed;
@@ -59,6 +69,12 @@ pub struct Web {
     pub news: NewsFeed,
     /// Hashes passwords off the async threads.
     pub passwords: Passwords,
+    /// Makes and reads access tokens.
+    pub tokens: AccessTokens,
+    /// Names for people in logs and limits.
+    pub pseudonyms: Pseudonyms,
+    /// Encrypts the secrets of second steps.
+    pub mfa: MfaKey,
     /// Takes in photos.
     pub receiver: Receiver,
     /// Bounds and switches.
@@ -70,6 +86,14 @@ pub struct Web {
 pub struct WebSettings {
     /// Whether people reach FindMe by https, so that cookies may demand it.
     pub https: bool,
+    /// Where people reach FindMe, for links in messages; without a slash at its end.
+    pub public_url: String,
+    /// Pages of these origins may call the API with a person's cookies.
+    pub allowed_origins: Vec<axum::http::HeaderValue>,
+    /// Proxies whose word is taken for where a request comes from.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Whether attempts are limited; they always are, but for measuring what lies behind.
+    pub rate_limits: bool,
     /// Requests that may upload photos at once; further ones are told to come back.
     pub uploads: std::sync::Arc<tokio::sync::Semaphore>,
     /// Selfies that may be received at once; further ones are told to come back.
@@ -79,52 +103,135 @@ pub struct WebSettings {
 impl Default for WebSettings {
     fn default() -> Self {
         let places = |n| std::sync::Arc::new(tokio::sync::Semaphore::new(n));
-        Self { https: false, uploads: places(32), selfies: places(64) }
+        Self {
+            https: false,
+            public_url: "http://localhost:8080".to_owned(),
+            allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            rate_limits: true,
+            uploads: places(32),
+            selfies: places(64),
+        }
+    }
+}
+
+impl Web {
+    fn limits(&self) -> limits::Limits<'_> {
+        let enabled = self.settings.rate_limits;
+        limits::Limits { store: &self.store, pseudonyms: &self.pseudonyms, enabled }
     }
 }
 
 #[derive(OpenApi)]
 #[openapi(info(
     title = "FindMe",
-    description = "Photos of an event, found by a selfie. Errors are problem JSON (RFC 9457) with a stable `code`; \
-                   staff calls need the session cookie that a log-in sets and, unless they only read, the header \
-                   `X-FindMe: 1`.",
+    description = "Photos of an event, found by a selfie. Errors are problem JSON (RFC 9457) with a stable `code`. \
+                   Programs log in at `/api/login` and send `Authorization: Bearer` with the access token; pages send \
+                   the header `X-FindMe: 1` and have their tokens in cookies.",
     license(name = "Apache-2.0 OR MIT")
 ))]
 struct ApiDocument;
 
 /// All routes of the API. `pages` answers whatever is not the API's.
 pub fn router(web: Web, pages: Router) -> Router {
-    let (api, document) = api_routes().split_for_parts();
+    let (api, _) = api_routes().split_for_parts();
+    let api = api.method_not_allowed_fallback(error::method_not_allowed);
     let api = api.with_state(web.clone()).fallback_service(pages);
-    let with_docs = api.merge(SwaggerUi::new("/api-docs").url("/api-docs/openapi.json", document));
-    middleware::around(with_docs, web.entropy)
+    let with_docs = api.merge(SwaggerUi::new("/api-docs").url("/api-docs/openapi.json", openapi()));
+    middleware::around(with_docs, web)
 }
 
 /// The OpenAPI document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api_routes().split_for_parts().1
+    let mut document = api_routes().split_for_parts().1;
+    document::complete(&mut document);
+    document
 }
 
 fn api_routes() -> OpenApiRouter<Web> {
     OpenApiRouter::with_openapi(ApiDocument::openapi())
+        .merge(health_routes())
+        .merge(account_routes())
+        .merge(staff_routes())
+        .merge(event_routes())
+        .merge(attendee_routes())
+        .route("/api/{*rest}", axum::routing::any(error::no_such_endpoint))
+        // Bodies are bounded by each handler that takes one; this is for the JSON ones.
+        .layer(DefaultBodyLimit::max(64 * 1024))
+}
+
+fn health_routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
         .routes(routes!(health::live::live))
         .routes(routes!(health::ready::ready))
         .routes(routes!(health::report::health))
         .routes(routes!(health::report::health_check))
+}
+
+fn account_routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
         .routes(routes!(auth::setup::setup_needed, auth::setup::set_up))
         .routes(routes!(auth::login::log_in))
+        .routes(routes!(auth::refresh::refresh))
         .routes(routes!(auth::logout::log_out))
-        .routes(routes!(auth::me::me))
+        .routes(routes!(auth::logout_everywhere::log_out_everywhere))
+        .routes(routes!(auth::me::me, auth::delete_me::delete_me))
+        .routes(routes!(auth::change_password::change_password))
+        .routes(routes!(auth::forgotten_password::forgotten_password))
+        .routes(routes!(auth::reset_password::reset_password))
+        .routes(routes!(auth::mfa::begin::begin_mfa))
+        .routes(routes!(auth::mfa::confirm::confirm_mfa))
+        .routes(routes!(auth::mfa::disable::disable_mfa))
+        .routes(routes!(auth::accept_invitation::accept_invitation))
+}
+
+fn staff_routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(admin::list_staff::list_staff, admin::create_staff::create_staff))
+        .routes(routes!(
+            admin::show_staff::show_staff,
+            admin::update_staff::update_staff,
+            admin::delete_staff::delete_staff
+        ))
+        .routes(routes!(admin::send_password_link::send_password_link))
+        .routes(routes!(admin::list_invitations::list_invitations, admin::invite_staff::invite_staff))
+        .routes(routes!(admin::withdraw_invitation::withdraw_invitation))
+        .routes(routes!(admin::settings::show_settings, admin::settings::change_settings))
+        .routes(routes!(admin::statistics::statistics))
+        .routes(routes!(admin::list_outbox::list_outbox))
+        .routes(routes!(admin::audit::list_audit))
+        .routes(routes!(admin::export_audit::export_audit))
+}
+
+fn event_routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
         .routes(routes!(organiser::list_events::list_events, organiser::create_event::create_event))
-        .routes(routes!(organiser::show_event::show_event))
+        .routes(routes!(
+            organiser::show_event::show_event,
+            organiser::update_event::update_event,
+            organiser::delete_event::delete_event
+        ))
+        .routes(routes!(
+            organiser::list_event_staff::list_event_staff,
+            organiser::add_event_staff::add_event_staff
+        ))
+        .routes(routes!(organiser::assign_staff::assign_staff, organiser::unassign_staff::unassign_staff))
+        .routes(routes!(organiser::event_statistics::event_statistics))
         .routes(routes!(photographer::upload_photos::upload_photos, photographer::list_photos::list_photos))
         .routes(routes!(photographer::retry_photo::retry_photo))
         .routes(routes!(photographer::progress::progress))
+}
+
+fn attendee_routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(organiser::list_attendees::list_attendees))
+        .routes(routes!(organiser::import_attendees::import_attendees))
+        .routes(routes!(organiser::delete_attendee::delete_attendee))
+        .routes(routes!(photographer::create_attendee::create_attendee))
+        .routes(routes!(organiser::create_attendee::create_attendee))
+        .routes(routes!(admin::create_attendee::create_attendee))
+        .routes(routes!(attendee::register::register))
         .routes(routes!(attendee::show_event::show_event))
         .routes(routes!(attendee::search::search))
         .routes(routes!(media::serve::serve))
-        .route("/api/{*rest}", axum::routing::any(error::no_such_endpoint))
-        // Bodies are bounded by each handler that takes one; this is for the JSON ones.
-        .layer(DefaultBodyLimit::max(64 * 1024))
 }

@@ -1,22 +1,48 @@
-//! What surrounds every request: an id, a line in the log, the fence for panics, errors in the caller's language.
+//! What surrounds every request: an id, a line in the log, the audit log, the fence for panics, errors in the caller's
+//! language, and the same CORS headers on every answer.
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
-use domain::Entropy;
+use domain::AuditId;
+use store::audit::NewEntry;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument as _;
 
-use crate::error::{Code, Problem};
+use crate::Web;
+use crate::context::{Context, address_of};
+use crate::error::{Code, Problem, commit};
 use crate::extract::InLanguage;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-pub(crate) fn around(router: Router, entropy: Entropy) -> Router {
-    let surround = move |request: Request, next: Next| surround(entropy.clone(), request, next);
-    router.layer(CatchPanicLayer::custom(panicked)).layer(from_fn(surround))
+/// What is written down although it changes nothing: reading face data.
+const READS_FACES: &[&str] = &["/api/events/{event}/search"];
+
+pub(crate) fn around(router: Router, web: Web) -> Router {
+    let cors = cors(&web.settings.allowed_origins);
+    let surround = move |request: Request, next: Next| surround(web.clone(), request, next);
+    router.layer(CatchPanicLayer::custom(panicked)).layer(from_fn(surround)).layer(cors)
+}
+
+/// Pages of these origins, and no others, may call with a person's cookies. It stands outermost, so that refusals and
+/// failures carry its headers too.
+fn cors(origins: &[HeaderValue]) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins.iter().cloned()))
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::AUTHORIZATION,
+            header::ACCEPT_LANGUAGE,
+            HeaderName::from_static("x-findme"),
+        ])
+        .expose_headers([REQUEST_ID, header::RETRY_AFTER])
+        .max_age(std::time::Duration::from_secs(3600))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that the layer calls")]
@@ -27,20 +53,58 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     Problem::new(Code::Internal).into_response()
 }
 
-async fn surround(entropy: Entropy, request: Request, next: Next) -> Response {
-    let id = hex::encode(entropy.bytes::<8>());
+async fn surround(web: Web, mut request: Request, next: Next) -> Response {
+    let id = hex::encode(web.entropy.bytes::<8>());
     let language = InLanguage::of(request.headers());
+    let address = address_of(request.headers(), request.extensions(), &web.settings.trusted_proxies);
+    let context = Context::new(id.clone(), address);
+    request.extensions_mut().insert(context.clone());
     // The pattern, not the path: a path may hold a signature or a name.
     let route = request.extensions().get::<MatchedPath>().map_or("(page)", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", id, method = %request.method(), route);
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", id, %method, route);
     let mut response = next.run(request).instrument(span.clone()).await;
+    let status = response.status().as_u16();
+    audit(&web, &context, &method, &route, status).instrument(span.clone()).await;
     if let Some(problem) = response.extensions().get::<Problem>().cloned() {
         response = problem.answer(language, &id);
     }
-    let status = response.status().as_u16();
     span.in_scope(|| tracing::debug!(status, "answered"));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// Writes into the audit log what somebody with an account did or tried, and who asked for face data.
+async fn audit(web: &Web, context: &Context, method: &Method, route: &str, status: u16) {
+    let actor = context.actor();
+    let changes = *method != Method::GET && *method != Method::HEAD;
+    if !(changes && actor.is_some() || READS_FACES.contains(&route)) {
+        return;
+    }
+    let entry = NewEntry {
+        audit_id: AuditId::from_entropy(&web.entropy),
+        at: web.clock.now(),
+        actor_id: actor.map(|actor| actor.user_id),
+        actor_role: actor.map_or("nobody", |actor| actor.role.as_str()),
+        action: &format!("{method} {route}"),
+        event_id: context.event_id(),
+        target_id: context.target_id(),
+        status,
+        address: context.address(),
+        request_id: context.request_id(),
+    };
+    let written = async {
+        let mut tx = web.store.begin().await?;
+        store::audit::insert(&mut tx, &entry).await?;
+        commit(tx).await
+    };
+    if let Err(problem) = written.await {
+        tracing::error!(
+            code = problem.code().as_str(),
+            action = entry.action,
+            "the audit log could not be written"
+        );
+    }
 }

@@ -32,14 +32,28 @@ impl NewsFeed {
 pub struct Subscription(broadcast::Receiver<News>);
 
 impl Subscription {
+    /// Returns when an event may have been deleted.
+    pub async fn of_a_removal(&mut self) {
+        loop {
+            match self.0.recv().await {
+                Ok(News::Job | News::Event(_)) => {}
+                Ok(News::EventGone(_) | News::Unknown) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                    return;
+                }
+                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
+
     /// Returns when something may have happened at the event.
     pub async fn of_event(&mut self, event_id: EventId) {
         loop {
             match self.0.recv().await {
-                Ok(News::Event(other)) if other != event_id => {}
+                Ok(News::Event(other) | News::EventGone(other)) if other != event_id => {}
                 Ok(News::Job) => {}
                 // An overflow means that something was missed: look.
-                Ok(News::Event(_) | News::Unknown) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+                Ok(News::Event(_) | News::EventGone(_) | News::Unknown)
+                | Err(broadcast::error::RecvError::Lagged(_)) => return,
                 Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
             }
         }

@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 
 use anyhow::{Context as _, bail};
-use domain::{Email, Role, UserId};
+use domain::{Email, PersonName, Role, UserId};
 use store::staff::{EMAIL_UNIQUE, NewStaff};
 use web::Passwords;
 
@@ -14,6 +14,7 @@ use crate::{Installation, say};
 pub(crate) async fn run(arguments: Admin, config: &Config) -> anyhow::Result<()> {
     let Admin::Create { email, name } = arguments;
     let email = Email::parse(&email).context("--email")?;
+    let name = PersonName::parse(&name).context("--name")?;
     let password = read_password()?;
     let installation = Installation::open(config).await?;
     let created = create(&installation, &email, &name, password).await;
@@ -24,15 +25,17 @@ pub(crate) async fn run(arguments: Admin, config: &Config) -> anyhow::Result<()>
 async fn create(
     installation: &Installation,
     email: &Email,
-    name: &str,
+    name: &PersonName,
     password: String,
 ) -> anyhow::Result<()> {
-    let hash = Passwords::new(&installation.entropy).hash(password, &installation.entropy).await?;
+    let passwords = Passwords::new(&installation.entropy);
+    let hash = passwords.hash(password, &[name.as_str(), email.as_str()], &installation.entropy).await?;
     let new = NewStaff {
         user_id: UserId::from_entropy(&installation.entropy),
         role: Role::Admin,
         name,
         email,
+        username: None,
         password_hash: &hash,
         created_at: installation.clock.now(),
     };
@@ -42,7 +45,7 @@ async fn create(
         inserted => inserted?,
     }
     tx.commit().await?;
-    say(format_args!("{name} can log in now."));
+    say(format_args!("{} can log in now.", name.as_str()));
     Ok(())
 }
 

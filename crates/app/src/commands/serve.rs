@@ -1,16 +1,18 @@
 //! `findme serve`: pages and API, with the background work if asked for.
 
 use std::future::IntoFuture as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::http::HeaderValue;
 use recognizer::Recognizer;
 use store::Store;
 use store::listen::News;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
-use web::{NewsFeed, Passwords, SignedUrls, Web, WebSettings};
+use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings};
 
 use crate::cli::Serve;
 use crate::config::Config;
@@ -39,7 +41,8 @@ async fn serve(
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
-    tokio::spawn(listen(installation.store.clone(), feed, Arc::clone(&wake)));
+    tokio::spawn(listen(installation.store.clone(), feed.clone(), Arc::clone(&wake)));
+    tokio::spawn(forget_what_is_gone(installation.store.clone(), recognizer.clone(), feed));
     let worker = arguments.with_worker.then(|| installation.worker(&recognizer, wake));
     let working = worker.map(|worker| {
         let stop = stop.clone();
@@ -60,6 +63,7 @@ fn web_of(
     recognizer: &Recognizer,
     news: NewsFeed,
 ) -> anyhow::Result<Web> {
+    let secret = installation.jwt_secret()?;
     Ok(Web {
         store: installation.store.clone(),
         blobs: installation.blobs.clone(),
@@ -69,8 +73,23 @@ fn web_of(
         urls: SignedUrls::new(installation.url_key()?),
         news,
         passwords: Passwords::new(&installation.entropy),
+        tokens: AccessTokens::new(&secret, config.jwt_expires_in),
+        pseudonyms: Pseudonyms::new(&secret),
+        mfa: MfaKey::new(installation.mfa_key()?),
         receiver: installation.receiver(),
-        settings: WebSettings { https: config.address().starts_with("https://"), ..WebSettings::default() },
+        settings: web_settings(config)?,
+    })
+}
+
+fn web_settings(config: &Config) -> anyhow::Result<WebSettings> {
+    let origins = config.allowed_origins.iter().map(|origin| HeaderValue::from_str(origin));
+    Ok(WebSettings {
+        https: config.address().starts_with("https://"),
+        public_url: config.address(),
+        allowed_origins: origins.collect::<Result<_, _>>().context("ALLOWED_ORIGINS")?,
+        trusted_proxies: config.trusted_proxies.clone(),
+        rate_limits: config.rate_limits,
+        ..WebSettings::default()
     })
 }
 
@@ -86,7 +105,7 @@ async fn greet(config: &Config, installation: &Installation) -> anyhow::Result<(
 
 /// Answers requests until told to stop; then those that are open may go on for a moment.
 async fn serve_http(listener: TcpListener, web: Web, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let router = web::router(web, ui::router());
+    let router = web::router(web, ui::router()).into_make_service_with_connect_info::<SocketAddr>();
     let server =
         axum::serve(listener, router).with_graceful_shutdown(told_to_stop(stop.clone())).into_future();
     tokio::select! {
@@ -103,7 +122,7 @@ async fn listen(store: Store, feed: NewsFeed, wake: Arc<Notify>) {
                 while let Ok(news) = listener.next().await {
                     match news {
                         News::Job => wake.notify_waiters(),
-                        News::Event(_) | News::Unknown => feed.publish(news),
+                        News::Event(_) | News::EventGone(_) | News::Unknown => feed.publish(news),
                     }
                 }
             }
@@ -112,6 +131,31 @@ async fn listen(store: Store, feed: NewsFeed, wake: Arc<Notify>) {
         feed.publish(News::Unknown);
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
+}
+
+/// Drops the galleries of events that were deleted in other processes: at once when the database tells, within a
+/// minute when it cannot.
+async fn forget_what_is_gone(store: Store, recognizer: Recognizer, feed: NewsFeed) {
+    let mut news = feed.subscribe();
+    loop {
+        if let Err(error) = forget_once(&store, &recognizer).await {
+            tracing::warn!(%error, "whether events in memory still exist could not be asked; trying again");
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(60), news.of_a_removal()).await;
+    }
+}
+
+async fn forget_once(store: &Store, recognizer: &Recognizer) -> store::Result<()> {
+    let kept = recognizer.events_in_memory();
+    if kept.is_empty() {
+        return Ok(());
+    }
+    let mut tx = store.begin_job().await?;
+    let existing = store::event::existing(&mut tx, &kept).await?;
+    for event_id in kept.into_iter().filter(|event_id| !existing.contains(event_id)) {
+        recognizer.forget_event(event_id);
+    }
+    Ok(())
 }
 
 pub(crate) async fn told_to_stop(mut stop: watch::Receiver<bool>) {

@@ -52,6 +52,7 @@ async fn worker(pool: &PgPool) -> Worker {
         store,
         blobs: Blobs::open(&Settings::Memory).unwrap(),
         entropy: entropy(),
+        clock: domain::Clock::fixed(time::OffsetDateTime::UNIX_EPOCH),
         settings: WorkerSettings::default(),
         wake: Arc::default(),
     }

@@ -1,17 +1,18 @@
 //! The store on a real database.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accounts;
+
 use domain::{
-    BoxPx, Digest, Email, Embedding, Entropy, EventId, EventName, Face, FaceId, JobId, PhotoId, PointPx,
-    Quality, Role, UserId,
+    BoxPx, Digest, Embedding, Entropy, EventId, EventName, Face, FaceId, JobId, PhotoId, PointPx, Quality,
 };
 use sqlx::PgPool;
 use store::bulk::{NewFace, Outcome, ReadBatch, ReadPhoto, ReadyPhoto};
 use store::event::NewEvent;
 use store::listen::News;
+use store::page::Order;
 use store::photo::{Counts, Cursor, NewPhoto};
-use store::staff::NewStaff;
-use store::{Store, event, job, photo, session, setup_token, staff};
+use store::{Store, event, job, photo};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -106,7 +107,8 @@ async fn events_of_one_name_get_slugs_of_their_own(pool: PgPool) {
     assert_eq!((first.slug.as_str(), second.slug.as_str()), ("gala", "gala-2"));
     let mut tx = store.begin().await.unwrap();
     assert_eq!(event::by_slug(&mut tx, &second.slug).await.unwrap().unwrap().event_id, second.event_id);
-    assert_eq!(event::list(&mut tx, 10).await.unwrap().len(), 2);
+    let everything = event::Filter { worked_by: None, text: None, order: Order::Newest(None), limit: 10 };
+    assert_eq!(event::list(&mut tx, &everything).await.unwrap().len(), 2);
     assert!(event::delete(&mut tx, first.event_id).await.unwrap());
     assert!(event::by_id(&mut tx, first.event_id).await.unwrap().is_none());
 }
@@ -233,39 +235,4 @@ async fn a_job_is_retried_later_buried_and_revived(pool: PgPool) {
     assert_eq!(job::release_all(&mut tx).await.unwrap(), 1);
     tx.commit().await.unwrap();
     assert_eq!(claim(&store, LEASE, 60).await.len(), 1, "a freed job can be claimed at once");
-}
-
-#[sqlx::test(migrations = "../../migrations")]
-async fn staff_sessions_and_setup_tokens(pool: PgPool) {
-    let store = store::testing::store(&pool).await;
-    let mut tx = store.begin().await.unwrap();
-    assert!(!staff::admin_exists(&mut tx).await.unwrap());
-    let (token, other) = (Digest::of(b"token"), Digest::of(b"other"));
-    setup_token::insert(&mut tx, token, NOW + Duration::HOUR).await.unwrap();
-    setup_token::insert(&mut tx, other, NOW + Duration::HOUR).await.unwrap();
-    assert!(!setup_token::consume(&mut tx, token, NOW + 2 * Duration::HOUR).await.unwrap(), "it has run out");
-    assert!(setup_token::consume(&mut tx, token, NOW).await.unwrap());
-    assert!(!setup_token::consume(&mut tx, other, NOW).await.unwrap(), "the first use ends all");
-    let email = Email::parse("Ann@example.org").unwrap();
-    let user_id = UserId::from_entropy(&id(1));
-    let new = NewStaff {
-        user_id,
-        role: Role::Admin,
-        name: "Ann",
-        email: &email,
-        password_hash: "x",
-        created_at: NOW,
-    };
-    staff::insert(&mut tx, &new).await.unwrap();
-    assert!(staff::admin_exists(&mut tx).await.unwrap());
-    session::insert(&mut tx, token, user_id, NOW, NOW + Duration::HOUR).await.unwrap();
-    assert_eq!(session::user(&mut tx, token, NOW).await.unwrap().unwrap().user_id, user_id);
-    assert!(session::user(&mut tx, token, NOW + Duration::HOUR).await.unwrap().is_none(), "it has ended");
-    session::delete(&mut tx, token).await.unwrap();
-    assert!(session::user(&mut tx, token, NOW).await.unwrap().is_none());
-    let shouted = Email::parse("ANN@EXAMPLE.ORG").unwrap();
-    assert!(staff::by_email(&mut tx, &shouted).await.unwrap().is_some(), "case does not matter");
-    let twin = NewStaff { user_id: UserId::from_entropy(&id(2)), email: &shouted, ..new };
-    let clash = staff::insert(&mut tx, &twin).await.unwrap_err();
-    assert!(clash.violates_unique(staff::EMAIL_UNIQUE), "{clash}");
 }

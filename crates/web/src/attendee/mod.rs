@@ -1,5 +1,6 @@
-//! What a person at an event sees: no account, no log-in.
+//! What a person at an event sees and does. Searching needs no account.
 
+pub mod register;
 pub mod search;
 pub mod show_event;
 

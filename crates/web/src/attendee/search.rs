@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::extract::{DefaultBodyLimit, Multipart, Request, State};
 use axum::{Json, RequestExt as _};
 use bytes::Bytes;
-use domain::{Band, Clock, Entropy, PhotoId, Rendition};
-use recognizer::{FindError, Found, GalleryVersion, Match, Recognizer, SelfieError};
+use domain::{Band, PhotoId, Rendition};
+use recognizer::{FindError, Found, GalleryVersion, Match, SelfieError};
 use serde::Serialize;
 use store::Store;
 use store::event::Event;
@@ -16,9 +16,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::CONSENT_VERSION;
-use crate::WebSettings;
+use crate::Web;
+use crate::context::Context;
 use crate::error::{Code, Problem, commit};
 use crate::extract::InEvent;
+use crate::limits::Limited;
 use crate::media::sign::SignedUrls;
 
 /// Largest request: a selfie of 15 MiB and its consent.
@@ -68,20 +70,16 @@ pub struct Timing {
 /// (JPEG, PNG or WebP, up to 15 MiB). The selfie is never kept.
 #[utoipa::path(post, path = "/api/events/{event}/search", tag = "attendees", params(("event" = String, Path, description = "Slug or id")),
     request_body(content_type = "multipart/form-data", content = Vec<u8>),
-    responses((status = 200, body = SearchAnswer), (status = 403, body = crate::error::ProblemBody),
-        (status = 404, body = crate::error::ProblemBody), (status = 409, body = crate::error::ProblemBody),
-        (status = 413, body = crate::error::ProblemBody), (status = 422, body = crate::error::ProblemBody),
-        (status = 429, body = crate::error::ProblemBody)))]
+    responses((status = 200, body = SearchAnswer)))]
 pub async fn search(
     InEvent(event): InEvent,
-    State(store): State<Store>,
-    State(recognizer): State<Recognizer>,
-    State(clock): State<Clock>,
-    State(entropy): State<Entropy>,
-    State(urls): State<SignedUrls>,
-    State(settings): State<WebSettings>,
+    State(web): State<Web>,
+    context: Context,
     request: Request,
 ) -> Result<Json<SearchAnswer>, Problem> {
+    let Web { store, recognizer, settings, .. } = &web;
+    let now = web.clock.now();
+    web.limits().check(Limited::Search, &context, None, now).await?;
     if !event.recognition_enabled {
         return Err(Code::RecognitionOff.into());
     }
@@ -93,14 +91,14 @@ pub async fn search(
         read_form(request).await?
     };
     let mut tx = store.begin().await?;
-    let consent_id = Uuid::from_bytes(entropy.bytes());
-    store::consent::insert(&mut tx, event.event_id, consent_id, CONSENT_VERSION, clock.now()).await?;
+    let consent_id = Uuid::from_bytes(web.entropy.bytes());
+    store::consent::insert(&mut tx, event.event_id, consent_id, CONSENT_VERSION, now).await?;
     commit(tx).await?;
     // Read again: photos that became ready while the selfie was under way are found too.
-    let version = current_version(&store, &event).await?;
+    let version = current_version(store, &event).await?;
     let found = recognizer.find(version, selfie).await.map_err(problem)?;
-    let photos = photos_of(&store, &event, &found.matches).await?;
-    Ok(Json(answer(&found, &photos, &event, &urls, clock.unix_seconds())))
+    let photos = photos_of(store, &event, &found.matches).await?;
+    Ok(Json(answer(&found, &photos, &event, &web.urls, web.clock.unix_seconds())))
 }
 
 /// The selfie, when the consent is right.

@@ -1,38 +1,69 @@
-//! The cookie that carries a session's token.
+//! How tokens travel: pages have them in cookies that scripts cannot read, programs in a header.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use time::Duration;
 
-const NAME: &str = "findme_session";
+const ACCESS: &str = "findme_access";
+const REFRESH: &str = "findme_refresh";
 
-/// The token that a request carries, as a cookie or as a bearer.
-pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
-    bearer(headers).or_else(|| {
-        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        cookies
-            .flat_map(|line| line.split(';'))
-            .find_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('='))
-    })
+/// Whether a page of ours asks. Pages send this header with every call; other sites' pages cannot.
+pub(crate) fn is_page(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-findme")
+}
+
+/// The access token that a request carries, as a bearer or as a cookie.
+pub(crate) fn access(headers: &HeaderMap) -> Option<&str> {
+    bearer(headers).or_else(|| cookie(headers, ACCESS))
+}
+
+/// The refresh token that a page's request carries.
+pub(crate) fn refresh(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, REFRESH)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
-/// Scripts cannot read it, other sites' requests do not carry it.
-pub(crate) fn set(token: &str, lasts: Duration, https: bool) -> HeaderMap {
-    header_of(token, lasts.whole_seconds(), https)
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Both tokens, for as long as the log-in may last. Scripts cannot read them, other sites' requests do not carry them,
+/// and the refresh token goes to the API only.
+pub(crate) fn set(access: &str, refresh: &str, lasts: Duration, https: bool) -> HeaderMap {
+    let seconds = lasts.whole_seconds();
+    let pair = [
+        line(ACCESS, access, "Path=/; SameSite=Lax", seconds, https),
+        line(REFRESH, refresh, "Path=/api; SameSite=Strict", seconds, https),
+    ];
+    pair.into_iter().map(|value| (header::SET_COOKIE, value)).collect::<Headers>().0
 }
 
 pub(crate) fn clear(https: bool) -> HeaderMap {
-    header_of("", 0, https)
+    set("", "", Duration::ZERO, https)
 }
 
-fn header_of(token: &str, seconds: i64, https: bool) -> HeaderMap {
+fn line(name: &str, token: &str, scope: &str, seconds: i64, https: bool) -> HeaderValue {
     let secure = if https { "; Secure" } else { "" };
-    let text = format!("{NAME}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
-    let value = HeaderValue::from_str(&text).expect("a token is hexadecimal");
-    HeaderMap::from_iter([(header::SET_COOKIE, value)])
+    let text = format!("{name}={token}; {scope}; HttpOnly; Max-Age={seconds}{secure}");
+    HeaderValue::from_str(&text).expect("a token is letters, digits, dots, hyphens and underscores")
+}
+
+/// Headers of which several have one name.
+struct Headers(HeaderMap);
+
+impl FromIterator<(header::HeaderName, HeaderValue)> for Headers {
+    fn from_iter<T: IntoIterator<Item = (header::HeaderName, HeaderValue)>>(pairs: T) -> Self {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(name, value);
+        }
+        Self(headers)
+    }
 }
 
 #[cfg(test)]
@@ -43,18 +74,24 @@ mod tests {
     fn the_token_is_found_among_other_cookies() {
         let check = |name: header::HeaderName, value: &str, expected: Option<&str>| {
             let headers = HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())]);
-            assert_eq!(token(&headers), expected, "{value}");
+            assert_eq!(access(&headers), expected, "{value}");
         };
-        check(header::COOKIE, "a=b; findme_session=abc; c=d", Some("abc"));
-        check(header::COOKIE, "findme_sessionx=abc", None);
+        check(header::COOKIE, "a=b; findme_access=abc; c=d", Some("abc"));
+        check(header::COOKIE, "findme_accessx=abc", None);
         check(header::AUTHORIZATION, "Bearer abc", Some("abc"));
         check(header::AUTHORIZATION, "Basic abc", None);
     }
 
     #[test]
     fn a_cookie_demands_https_where_people_use_it() {
-        let text = |https| format!("{:?}", set("abc", Duration::HOUR, https));
-        assert!(text(true).contains("Secure") && !text(false).contains("Secure"));
-        assert!(text(false).contains("HttpOnly; SameSite=Lax; Max-Age=3600"));
+        let texts = |https| {
+            let headers = set("abc", "def", Duration::HOUR, https);
+            let values =
+                headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap().to_owned());
+            values.collect::<Vec<_>>()
+        };
+        assert!(texts(true).iter().all(|text| text.contains("HttpOnly") && text.ends_with("; Secure")));
+        assert_eq!(texts(false)[0], "findme_access=abc; Path=/; SameSite=Lax; HttpOnly; Max-Age=3600");
+        assert_eq!(texts(false)[1], "findme_refresh=def; Path=/api; SameSite=Strict; HttpOnly; Max-Age=3600");
     }
 }

@@ -1,27 +1,27 @@
-//! `POST /api/logout`: ends the session.
+//! `POST /api/logout`: ends the log-in.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
-use domain::Digest;
-use store::Store;
 
-use super::cookie;
-use crate::WebSettings;
+use super::{cookie, token};
+use crate::Web;
 use crate::error::{Problem, commit};
 use crate::extract::refuse_forged;
 
-/// Ends the session; without one, does nothing.
+/// Ends the log-in that the request's tokens speak of, even if they have run out; without any, does nothing.
 #[utoipa::path(post, path = "/api/logout", tag = "accounts", responses((status = 204)))]
-pub async fn log_out(
-    State(store): State<Store>,
-    State(settings): State<WebSettings>,
-    headers: HeaderMap,
-) -> Result<(StatusCode, HeaderMap), Problem> {
+pub async fn log_out(State(web): State<Web>, headers: HeaderMap) -> Result<(StatusCode, HeaderMap), Problem> {
     refuse_forged(&Method::POST, &headers)?;
-    if let Some(token) = cookie::token(&headers) {
-        let mut tx = store.begin().await?;
-        store::session::delete(&mut tx, Digest::of(token.as_bytes())).await?;
+    let claims = cookie::access(&headers).and_then(|token| web.tokens.read(token));
+    let mut tx = web.store.begin().await?;
+    let sign_in_id = match (claims, cookie::refresh(&headers)) {
+        (Some(claims), _) => Some(claims.sign_in_id()),
+        (None, Some(refresh)) => store::refresh_token::sign_in(&mut tx, token::hash(refresh)).await?,
+        (None, None) => None,
+    };
+    if let Some(sign_in_id) = sign_in_id {
+        store::sign_in::delete(&mut tx, sign_in_id).await?;
         commit(tx).await?;
     }
-    Ok((StatusCode::NO_CONTENT, cookie::clear(settings.https)))
+    Ok((StatusCode::NO_CONTENT, cookie::clear(web.settings.https)))
 }

@@ -3,22 +3,25 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use domain::{Clock, Digest, Email, Entropy, Role, UserId};
+use axum::response::Response;
+use domain::{AccountId, Clock, Entropy, Role, UserId};
 use serde::{Deserialize, Serialize};
 use store::Store;
 use store::staff::NewStaff;
 use time::Duration;
 use utoipa::ToSchema;
 
-use super::password::Passwords;
-use super::{User, begin_session};
-use crate::WebSettings;
+use super::session;
+use super::token::{self, Purpose};
+use crate::Web;
+use crate::accounts::fields;
+use crate::context::Context;
 use crate::error::{Code, Problem, commit};
+use crate::extract::Body;
+use crate::limits::Limited;
 
 /// How long a set-up link works.
 const LINK: Duration = Duration::hours(24);
-/// Longest name of a person, in characters.
-const NAME_CHARS_MAX: usize = 120;
 
 /// Whether FindMe waits for its first admin.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,7 +36,7 @@ pub struct NewAdmin {
     token: String,
     name: String,
     email: String,
-    /// 10 to 200 characters.
+    /// 10 to 200 characters, not among the common ones.
     password: String,
 }
 
@@ -50,8 +53,8 @@ pub async fn new_setup_token(
     if store::staff::admin_exists(&mut tx).await? {
         return Ok(None);
     }
-    let token = hex::encode(entropy.bytes::<16>());
-    store::setup_token::insert(&mut tx, Digest::of(token.as_bytes()), clock.now() + LINK).await?;
+    let (token, hash) = token::new(Purpose::SetUp, entropy);
+    store::setup_token::insert(&mut tx, hash, clock.now() + LINK).await?;
     tx.commit().await?;
     Ok(Some(token))
 }
@@ -66,53 +69,41 @@ pub async fn setup_needed(State(store): State<Store>) -> Result<Json<SetupState>
 
 /// Creates the first admin and logs them in.
 #[utoipa::path(post, path = "/api/setup", tag = "set-up", request_body = NewAdmin,
-    responses((status = 201, body = User), (status = 403, body = crate::error::ProblemBody),
-        (status = 409, body = crate::error::ProblemBody), (status = 422, body = crate::error::ProblemBody)))]
+    responses((status = 201, body = session::Session)))]
 pub async fn set_up(
-    State(store): State<Store>,
-    State(clock): State<Clock>,
-    State(entropy): State<Entropy>,
-    State(passwords): State<Passwords>,
-    State(settings): State<WebSettings>,
-    Json(new): Json<NewAdmin>,
-) -> Result<(StatusCode, HeaderMap, Json<User>), Problem> {
-    let name = person_name(&new.name)?;
-    let email = Email::parse(&new.email).map_err(|_| Problem::field("email"))?;
-    let password_hash =
-        passwords.hash(new.password, &entropy).await.map_err(|_| Problem::field("password"))?;
-    let mut tx = store.begin().await?;
+    State(web): State<Web>,
+    context: Context,
+    headers: HeaderMap,
+    Body(form): Body<NewAdmin>,
+) -> Result<Response, Problem> {
+    let now = web.clock.now();
+    web.limits().check(Limited::PasswordLink, &context, None, now).await?;
+    let (name, email) = (fields::name(&form.name)?, fields::email(&form.email)?);
+    let about = [name.as_str(), email.as_str()];
+    let hash = web.passwords.hash(form.password, &about, &web.entropy).await;
+    let hash = hash.map_err(|error| error.problem("password"))?;
+    let mut tx = web.store.begin().await?;
     if store::staff::admin_exists(&mut tx).await? {
         return Err(Code::SetupDone.into());
     }
-    let now = clock.now();
-    if !store::setup_token::consume(&mut tx, Digest::of(new.token.as_bytes()), now).await? {
+    if !store::setup_token::consume(&mut tx, token::hash(&form.token), now).await? {
         return Err(Code::SetupTokenInvalid.into());
     }
-    let user_id = UserId::from_entropy(&entropy);
+    let user_id = UserId::from_entropy(&web.entropy);
     let admin = NewStaff {
         user_id,
         role: Role::Admin,
-        name,
+        name: &name,
         email: &email,
-        password_hash: &password_hash,
+        username: None,
+        password_hash: &hash,
         created_at: now,
     };
     store::staff::insert(&mut tx, &admin).await?;
-    let cookie = begin_session(&mut tx, user_id, &clock, &entropy, settings.https).await?;
+    let (person, tokens) = session::begin(&mut tx, &web, AccountId::Staff(user_id)).await?;
+    let user = session::user(&mut tx, &person).await?;
     commit(tx).await?;
+    context.asked_by(user_id, Role::Admin);
     tracing::info!(%user_id, "the first admin was created");
-    let user = User {
-        user_id: user_id.0,
-        name: name.to_owned(),
-        email: email.as_str().to_owned(),
-        role: Role::Admin,
-    };
-    Ok((StatusCode::CREATED, cookie, Json(user)))
-}
-
-fn person_name(text: &str) -> Result<&str, Problem> {
-    let text = text.trim();
-    let good =
-        !text.is_empty() && text.chars().count() <= NAME_CHARS_MAX && !text.chars().any(char::is_control);
-    if good { Ok(text) } else { Err(Problem::field("name")) }
+    Ok(session::answer(&web, &headers, StatusCode::CREATED, user, tokens))
 }

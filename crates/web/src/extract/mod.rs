@@ -1,10 +1,17 @@
-//! What handlers take from a request: who asks, and about which event.
+//! What handlers take from a request: who asks, about which event, and with which words.
 
+mod body;
+mod ids;
 mod in_event;
 mod in_language;
-mod staff;
+mod signed_in;
 
-pub use in_event::InEvent;
+pub use body::{Body, Params};
+pub use ids::{InvitationInPath, PhotoInPath, UserInPath};
+pub(crate) use in_event::named as event_named;
+pub use in_event::{EventManager, EventStaff, InEvent};
 pub use in_language::InLanguage;
-pub use staff::Staff;
-pub(crate) use staff::refuse_forged;
+pub(crate) use signed_in::refuse_forged;
+pub use signed_in::{
+    Admin, Attendee, EventMaker, Organiser, Photographer, Principal, SignedIn, Staff, StaffAccount,
+};

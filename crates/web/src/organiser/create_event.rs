@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::{Clock, Entropy, EventId, EventName};
+use domain::{Clock, Entropy, EventId, EventName, Role};
 use recognizer::Recognizer;
 use serde::Deserialize;
 use store::Store;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::{Event, day};
 use crate::error::{Problem, commit};
-use crate::extract::Staff;
+use crate::extract::{Body, EventMaker};
 
 /// What a new event needs.
 #[derive(Deserialize, ToSchema)]
@@ -26,17 +26,16 @@ pub struct EventForm {
     held_on: Option<Date>,
 }
 
-/// Creates an event. Its address is made from its name.
+/// Creates an event. Its address is made from its name. An organiser who creates it owns it.
 #[utoipa::path(post, path = "/api/events", tag = "events", request_body = EventForm,
-    responses((status = 201, body = Event), (status = 401, body = crate::error::ProblemBody),
-        (status = 422, body = crate::error::ProblemBody)))]
+    responses((status = 201, body = Event)))]
 pub async fn create_event(
-    Staff(user): Staff,
+    EventMaker(user): EventMaker,
     State(store): State<Store>,
     State(clock): State<Clock>,
     State(entropy): State<Entropy>,
     State(recognizer): State<Recognizer>,
-    Json(form): Json<EventForm>,
+    Body(form): Body<EventForm>,
 ) -> Result<(StatusCode, Json<Event>), Problem> {
     let name = EventName::parse(&form.name).map_err(|_| Problem::field("name"))?;
     let new = NewEvent {
@@ -44,11 +43,14 @@ pub async fn create_event(
         name: &name,
         held_on: form.held_on,
         pack: recognizer.pack_name(),
-        created_by: Some(user.user_id),
+        created_by: Some(user.user_id()),
         created_at: clock.now(),
     };
     let mut tx = store.begin().await?;
     let event = store::event::insert(&mut tx, &new).await?;
+    if user.role == Role::Organiser {
+        store::event_staff::assign(&mut tx, event.event_id, user.user_id(), new.created_at).await?;
+    }
     commit(tx).await?;
-    Ok((StatusCode::CREATED, Json(Event::new(event, store::photo::Counts::default()))))
+    Ok((StatusCode::CREATED, Json(Event::new(event, store::photo::Counts::default(), true))))
 }

@@ -1,33 +1,61 @@
-//! `GET /api/events`: all events.
+//! `GET /api/events`: a page of the events that somebody works at.
 
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
+use domain::Role;
+use serde::{Deserialize, Serialize};
 use store::Store;
-use utoipa::ToSchema;
+use store::event::Filter;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Event;
 use crate::error::Problem;
-use crate::extract::Staff;
+use crate::extract::{Params, Staff};
+use crate::page;
 
-/// Newest events shown.
-const EVENTS_MAX: i64 = 500;
+/// Which events to list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EventFilter {
+    /// Only those whose name or address has this in it.
+    q: Option<String>,
+    /// `created_at`, newest first (when not given), or `name`.
+    sort: Option<String>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Rows per page, at most 500; 50 when not given.
+    limit: Option<i64>,
+}
 
-/// Events, newest first.
+/// A page of events.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Events {
     events: Vec<Event>,
+    /// Where the next page begins; null at the end.
+    next: Option<String>,
 }
 
-/// The events, newest first, at most 500.
-#[utoipa::path(get, path = "/api/events", tag = "events",
-    responses((status = 200, body = Events), (status = 401, body = crate::error::ProblemBody)))]
-pub async fn list_events(_: Staff, State(store): State<Store>) -> Result<Json<Events>, Problem> {
+/// Lists the events that whoever asks works at; for admins, all.
+#[utoipa::path(get, path = "/api/events", tag = "events", params(EventFilter),
+    responses((status = 200, body = Events)))]
+pub async fn list_events(
+    Staff(user): Staff,
+    State(store): State<Store>,
+    Params(asked): Params<EventFilter>,
+) -> Result<Json<Events>, Problem> {
+    let filter = Filter {
+        worked_by: (user.role != Role::Admin).then(|| user.user_id()),
+        text: page::text(asked.q.as_deref())?,
+        order: page::order(asked.sort.as_deref(), "created_at", asked.after.as_deref())?,
+        limit: page::limit(asked.limit),
+    };
     let mut tx = store.begin().await?;
-    let mut events = Vec::new();
-    for event in store::event::list(&mut tx, EVENTS_MAX).await? {
-        let counts = store::photo::counts(&mut tx, event.event_id).await?;
-        events.push(Event::new(event, counts));
-    }
-    Ok(Json(Events { events }))
+    let found = store::event::list(&mut tx, &filter).await?;
+    let next =
+        page::next(&found, filter.limit, &filter.order, |row| (&row.name, row.created_at, row.event_id.0));
+    let ids: Vec<_> = found.iter().map(|event| event.event_id).collect();
+    let counts = store::photo::counts_of(&mut tx, &ids).await?;
+    let may_manage = user.may_manage_events();
+    let events = found.into_iter().zip(counts).map(|(event, counts)| Event::new(event, counts, may_manage));
+    Ok(Json(Events { events: events.collect(), next }))
 }

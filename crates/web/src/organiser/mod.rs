@@ -1,8 +1,19 @@
-//! Events: making, listing, looking at one.
+//! Events, and who works at and visits them: for organisers and, beyond them, admins.
 
+pub mod add_event_staff;
+pub mod assign_staff;
+pub mod create_attendee;
 pub mod create_event;
+pub mod delete_attendee;
+pub mod delete_event;
+pub mod event_statistics;
+pub mod import_attendees;
+pub mod list_attendees;
+pub mod list_event_staff;
 pub mod list_events;
 pub mod show_event;
+pub mod unassign_staff;
+pub mod update_event;
 
 use domain::Slug;
 use serde::Serialize;
@@ -28,6 +39,8 @@ pub struct Event {
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     counts: Counts,
+    /// Whether whoever asks may change it.
+    may_manage: bool,
 }
 
 /// How many photos stand where.
@@ -55,7 +68,7 @@ impl From<StoredCounts> for Counts {
 }
 
 impl Event {
-    fn new(event: event::Event, counts: StoredCounts) -> Self {
+    fn new(event: event::Event, counts: StoredCounts, may_manage: bool) -> Self {
         Self {
             event_id: event.event_id.0,
             slug: event.slug,
@@ -64,6 +77,7 @@ impl Event {
             recognition_enabled: event.recognition_enabled,
             created_at: event.created_at,
             counts: counts.into(),
+            may_manage,
         }
     }
 }

@@ -6,18 +6,16 @@ use store::Store;
 
 use super::Event;
 use crate::error::Problem;
-use crate::extract::{InEvent, Staff};
+use crate::extract::EventStaff;
 
 /// One event.
 #[utoipa::path(get, path = "/api/events/{event}", tag = "events", params(("event" = String, Path, description = "Slug or id")),
-    responses((status = 200, body = Event), (status = 401, body = crate::error::ProblemBody),
-        (status = 404, body = crate::error::ProblemBody)))]
+    responses((status = 200, body = Event)))]
 pub async fn show_event(
-    _: Staff,
-    InEvent(event): InEvent,
+    EventStaff { user, event }: EventStaff,
     State(store): State<Store>,
 ) -> Result<Json<Event>, Problem> {
     let mut tx = store.begin().await?;
     let counts = store::photo::counts(&mut tx, event.event_id).await?;
-    Ok(Json(Event::new(event, counts)))
+    Ok(Json(Event::new(event, counts, user.may_manage_events())))
 }

@@ -1,7 +1,7 @@
 //! `GET /api/events/{event}/photos`: a page of the event's photos.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use domain::{Clock, Digest, EventId, Language, PhotoState, Rendition};
 use serde::{Deserialize, Serialize};
 use store::Store;
@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::error::{Code, Problem};
-use crate::extract::{InEvent, InLanguage, Staff};
+use crate::extract::{EventStaff, InLanguage, Params};
 use crate::media::sign::SignedUrls;
 
 const LIMIT_DEFAULT: i64 = 100;
@@ -68,16 +68,14 @@ pub struct Reason {
 /// Lists photos, newest upload first.
 #[utoipa::path(get, path = "/api/events/{event}/photos", tag = "photos",
     params(("event" = String, Path, description = "Slug or id"), Filter),
-    responses((status = 200, body = Photos), (status = 401, body = crate::error::ProblemBody),
-        (status = 404, body = crate::error::ProblemBody), (status = 422, body = crate::error::ProblemBody)))]
+    responses((status = 200, body = Photos)))]
 pub async fn list_photos(
-    _: Staff,
-    InEvent(event): InEvent,
+    EventStaff { event, .. }: EventStaff,
     State(store): State<Store>,
     State(clock): State<Clock>,
     State(urls): State<SignedUrls>,
     InLanguage(language): InLanguage,
-    Query(filter): Query<Filter>,
+    Params(filter): Params<Filter>,
 ) -> Result<Json<Photos>, Problem> {
     let state = state_of(filter.state.as_deref())?;
     let after = filter.after.as_deref().map(cursor).transpose()?;

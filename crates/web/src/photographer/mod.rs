@@ -1,5 +1,6 @@
 //! Uploading photos and watching them being read.
 
+pub mod create_attendee;
 pub mod list_photos;
 pub mod progress;
 pub mod receive;

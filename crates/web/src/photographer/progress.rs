@@ -11,7 +11,7 @@ use futures::Stream;
 use store::Store;
 
 use crate::error::Problem;
-use crate::extract::{InEvent, Staff};
+use crate::extract::EventStaff;
 use crate::news::{NewsFeed, Subscription};
 use crate::organiser::Counts;
 
@@ -22,11 +22,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Server-sent events called `progress`, each with the event's counts: one at once, then one whenever they change.
 #[utoipa::path(get, path = "/api/events/{event}/progress", tag = "photos", params(("event" = String, Path, description = "Slug or id")),
-    responses((status = 200, body = Counts, content_type = "text/event-stream"),
-        (status = 401, body = crate::error::ProblemBody), (status = 404, body = crate::error::ProblemBody)))]
+    responses((status = 200, body = Counts, content_type = "text/event-stream")))]
 pub async fn progress(
-    _: Staff,
-    InEvent(event): InEvent,
+    EventStaff { event, .. }: EventStaff,
     State(store): State<Store>,
     State(news): State<NewsFeed>,
 ) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>>> {

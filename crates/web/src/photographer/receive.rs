@@ -52,6 +52,9 @@ pub enum ReceiveError {
     /// The photo store.
     #[error(transparent)]
     Blobs(#[from] BlobError),
+    /// The event was deleted meanwhile.
+    #[error("the event was deleted")]
+    EventGone,
 }
 
 /// Takes photos in. Cheap to clone.
@@ -100,7 +103,14 @@ impl Receiver {
             uploaded_at: self.clock.now(),
         };
         let mut tx = self.store.begin().await?;
-        if !store::photo::insert(&mut tx, &new).await? {
+        let inserted = match store::photo::insert(&mut tx, &new).await {
+            Err(error) if error.violates_reference() => {
+                self.blobs.delete(&key).await?;
+                return Err(ReceiveError::EventGone);
+            }
+            inserted => inserted?,
+        };
+        if !inserted {
             // Somebody else sent the same photo at the same moment.
             let known = store::photo::id_by_sha256(&mut tx, incoming.event_id, incoming.sha256).await?;
             return Ok(Receipt::Duplicate(known.unwrap_or(photo_id)));

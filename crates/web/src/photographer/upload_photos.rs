@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::receive::{Incoming, Receipt, ReceiveError, Receiver, SIZE_BYTES_MAX, file_name_of};
 use crate::WebSettings;
 use crate::error::{Code, Problem};
-use crate::extract::{InEvent, InLanguage, Staff};
+use crate::extract::{EventStaff, InLanguage};
 
 /// Most files in one request.
 const FILES_MAX: usize = 100;
@@ -60,12 +60,9 @@ pub enum Outcome {
 /// there is recognised.
 #[utoipa::path(post, path = "/api/events/{event}/photos", tag = "photos", params(("event" = String, Path, description = "Slug or id")),
     request_body(content_type = "multipart/form-data", content = Vec<u8>),
-    responses((status = 200, body = Uploaded), (status = 400, body = crate::error::ProblemBody),
-        (status = 401, body = crate::error::ProblemBody), (status = 404, body = crate::error::ProblemBody),
-        (status = 429, body = crate::error::ProblemBody)))]
+    responses((status = 200, body = Uploaded)))]
 pub async fn upload_photos(
-    Staff(user): Staff,
-    InEvent(event): InEvent,
+    EventStaff { user, event }: EventStaff,
     InLanguage(language): InLanguage,
     State(receiver): State<Receiver>,
     State(settings): State<WebSettings>,
@@ -84,7 +81,7 @@ pub async fn upload_photos(
             return Err(Code::TooLarge.into());
         }
         let file_name = file_name_of(field.file_name().unwrap_or_default());
-        let receipt = take_in(&receiver, event.event_id, user.user_id, &file_name, &mut field).await?;
+        let receipt = take_in(&receiver, event.event_id, user.user_id(), &file_name, &mut field).await?;
         results.push(outcome(file_name, receipt, language));
     }
     if results.is_empty() { Err(Problem::field("photo")) } else { Ok(Json(Uploaded { results })) }
@@ -118,6 +115,7 @@ async fn take_in(
     };
     let receipt = receiver.receive(&incoming).await.map_err(|error| match error {
         ReceiveError::Store(error) => Problem::from(error),
+        ReceiveError::EventGone => Code::EventNotFound.into(),
         ReceiveError::Blobs(error) => {
             tracing::error!(%error, "a photo could not be stored");
             Code::Unavailable.into()

@@ -23,7 +23,7 @@ async fn the_setup_link_makes_one_admin_and_no_second(pool: PgPool) {
     }
     let made = server.post("/api/setup", &admin(&token)).await;
     assert_eq!(made.status, StatusCode::CREATED);
-    server.keep_cookie(&made);
+    server.keep_cookies(&made);
     assert_eq!(server.get("/api/me").await.json()["email"], "ann@example.org");
     assert_eq!(server.post("/api/setup", &admin(&token)).await.code(), "setup_done");
     assert_eq!(server.get("/api/setup").await.json(), json!({"needed": false}));
@@ -41,7 +41,7 @@ async fn a_setup_link_runs_out(pool: PgPool) {
 #[sqlx::test(migrations = "../../migrations")]
 async fn staff_log_in_and_out(pool: PgPool) {
     let mut server = Server::with_admin(&pool).await;
-    server.forget_cookie();
+    server.forget_cookies();
     assert_eq!(server.get("/api/me").await.code(), "not_logged_in");
     for (email, password) in
         [("ann@example.org", "wrong horse"), ("bob@example.org", "correct horse"), ("x", "y")]
@@ -55,7 +55,7 @@ async fn staff_log_in_and_out(pool: PgPool) {
     let entered =
         server.post("/api/login", &json!({"email": "ANN@example.org", "password": "correct horse"})).await;
     assert_eq!(entered.status, StatusCode::OK);
-    server.keep_cookie(&entered);
+    server.keep_cookies(&entered);
     assert_eq!(server.get("/api/me").await.status, StatusCode::OK);
     assert_eq!(server.post("/api/logout", &json!({})).await.status, StatusCode::NO_CONTENT);
     assert_eq!(server.get("/api/me").await.code(), "not_logged_in", "the token is worth nothing any more");

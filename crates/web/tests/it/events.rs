@@ -10,7 +10,7 @@ use crate::harness::Server;
 #[sqlx::test(migrations = "../../migrations")]
 async fn events_are_made_listed_and_shown(pool: PgPool) {
     let server = Server::with_admin(&pool).await;
-    assert_eq!(server.get("/api/events").await.json(), json!({"events": []}));
+    assert_eq!(server.get("/api/events").await.json(), json!({"events": [], "next": null}));
     let made = server.post("/api/events", &json!({"name": " Gala d’été ", "held_on": "2026-07-14"})).await;
     assert_eq!(made.status, StatusCode::CREATED);
     let event = made.json();

@@ -17,7 +17,7 @@ use sqlx::PgPool;
 use store::Store;
 use time::OffsetDateTime;
 use tower::ServiceExt as _;
-use web::{NewsFeed, Passwords, Receiver, SignedUrls, Web, WebSettings};
+use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, Receiver, SignedUrls, Web, WebSettings};
 
 #[derive(Debug)]
 struct FromStore(Store);
@@ -37,12 +37,15 @@ impl GallerySource for FromStore {
     }
 }
 
+/// Signs the tokens of these servers.
+pub(crate) const SECRET: &[u8] = b"a secret that is good enough for tests";
+
 /// A router, and what tests turn in it.
 pub(crate) struct Server {
     pub(crate) web: Web,
     router: Router,
     now: Arc<AtomicI64>,
-    cookie: Option<String>,
+    cookies: Vec<(String, String)>,
     _spool: tempfile::TempDir,
 }
 
@@ -68,6 +71,10 @@ impl Answer {
 
 impl Server {
     pub(crate) async fn start(pool: &PgPool) -> Self {
+        Self::with_settings(pool, WebSettings::default()).await
+    }
+
+    pub(crate) async fn with_settings(pool: &PgPool, settings: WebSettings) -> Self {
         let store = store::testing::store(pool).await;
         let counter = AtomicU64::new(1);
         let entropy = Entropy::new(move |buffer| {
@@ -94,14 +101,23 @@ impl Server {
             blobs,
             clock,
             passwords: Passwords::new(&entropy),
+            tokens: AccessTokens::new(SECRET, time::Duration::minutes(15)),
+            pseudonyms: Pseudonyms::new(SECRET),
+            mfa: MfaKey::new([9; 32]),
             entropy,
             urls: SignedUrls::new([7; 32]),
             news: NewsFeed::default(),
             receiver,
-            settings: WebSettings::default(),
+            settings,
         };
         let pages = Router::new().fallback(|| async { "a page" });
-        Self { router: web::router(web.clone(), pages), web, now, cookie: None, _spool: spool }
+        Self { router: web::router(web.clone(), pages), web, now, cookies: Vec::new(), _spool: spool }
+    }
+
+    /// Takes up what was changed in `web`.
+    pub(crate) fn rebuild(&mut self) {
+        let pages = Router::new().fallback(|| async { "a page" });
+        self.router = web::router(self.web.clone(), pages);
     }
 
     /// A server with an admin who is logged in.
@@ -110,7 +126,7 @@ impl Server {
         let token = server.setup_token().await.unwrap();
         let answer = server.post("/api/setup", &admin(&token)).await;
         assert_eq!(answer.status, StatusCode::CREATED);
-        server.keep_cookie(&answer);
+        server.keep_cookies(&answer);
         server
     }
 
@@ -118,35 +134,69 @@ impl Server {
         web::new_setup_token(&self.web.store, &self.web.clock, &self.web.entropy).await.unwrap()
     }
 
-    pub(crate) fn keep_cookie(&mut self, answer: &Answer) {
-        let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
-        self.cookie = Some(cookie.split(';').next().unwrap().to_owned());
+    /// Keeps the cookies that an answer sets, as a browser does.
+    pub(crate) fn keep_cookies(&mut self, answer: &Answer) {
+        for cookie in answer.headers.get_all(header::SET_COOKIE) {
+            let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.retain(|(kept, _)| kept != name);
+            if !value.is_empty() {
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
     }
 
-    pub(crate) fn forget_cookie(&mut self) {
-        self.cookie = None;
+    pub(crate) fn forget_cookies(&mut self) {
+        self.cookies.clear();
+    }
+
+    /// Exchanges the refresh token in the cookies, as a page does.
+    pub(crate) async fn refresh(&mut self) -> Answer {
+        let request = Request::post("/api/refresh").header("x-findme", "1").body(Body::empty()).unwrap();
+        let answer = self.send(request).await;
+        self.keep_cookies(&answer);
+        answer
     }
 
     pub(crate) fn pass(&self, seconds: i64) {
         self.now.fetch_add(seconds, Ordering::Relaxed);
     }
 
-    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
-        if let Some(cookie) = &self.cookie {
-            request.headers_mut().insert(header::COOKIE, cookie.parse().unwrap());
+    fn add_cookies(&self, request: &mut Request<Body>) {
+        if !self.cookies.is_empty() && !request.headers().contains_key(header::AUTHORIZATION) {
+            let pairs: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request.headers_mut().insert(header::COOKIE, pairs.join("; ").parse().unwrap());
         }
+    }
+
+    /// Calls as a program does: with a bearer token, or as nobody.
+    pub(crate) async fn call(
+        &self,
+        bearer: Option<&str>,
+        method: &str,
+        uri: &str,
+        json: Option<&Value>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(uri);
+        if let Some(bearer) = bearer {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));
+        }
+        let body = json.map_or(Body::empty(), |json| Body::from(json.to_string()));
+        let request = request.header(header::CONTENT_TYPE, "application/json").body(body).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, bytes }
+        read(response).await
+    }
+
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        self.add_cookies(&mut request);
+        read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
     /// The response, its body still open.
     pub(crate) async fn open(&self, uri: &str) -> axum::response::Response {
         let mut request = Request::get(uri).body(Body::empty()).unwrap();
-        if let Some(cookie) = &self.cookie {
-            request.headers_mut().insert(header::COOKIE, cookie.parse().unwrap());
-        }
+        self.add_cookies(&mut request);
         self.router.clone().oneshot(request).await.unwrap()
     }
 
@@ -186,17 +236,22 @@ impl Server {
         self.post_form(&format!("/api/events/{event}/photos"), &parts).await
     }
 
-    /// Does all background work.
-    pub(crate) async fn work(&self) {
-        let worker = Worker {
+    fn worker(&self) -> Worker {
+        Worker {
             store: self.web.store.clone(),
             blobs: self.web.blobs.clone(),
             recognizer: self.web.recognizer.clone(),
             entropy: self.web.entropy.clone(),
+            clock: self.web.clock.clone(),
             settings: WorkerSettings::default(),
             wake: Arc::default(),
-        };
-        worker.run_until_idle().await.unwrap();
+        }
+    }
+
+    /// Does all background work.
+    pub(crate) async fn work(&self) {
+        self.worker().run_until_idle().await.unwrap();
+        self.worker().purge_until_idle().await.unwrap();
     }
 
     /// Searches with a selfie of these people.
@@ -206,6 +261,12 @@ impl Server {
         let parts = [("consent_version", None, consent), ("selfie", Some("s.jpg"), selfie.as_ref())];
         self.post_form(&format!("/api/events/{event}/search"), &parts).await
     }
+}
+
+async fn read(response: axum::response::Response) -> Answer {
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+    Answer { status: parts.status, headers: parts.headers, bytes }
 }
 
 pub(crate) fn admin(token: &str) -> Value {

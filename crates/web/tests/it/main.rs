@@ -6,5 +6,8 @@ mod api;
 mod events;
 mod harness;
 mod media;
+mod people;
 mod photos;
 mod search;
+mod sessions;
+mod ways_in;

@@ -14,7 +14,7 @@ async fn a_signed_address_shows_the_photo_until_it_runs_out(pool: PgPool) {
     server.work().await;
     let listed = server.get(&format!("/api/events/{event}/photos")).await.json();
     let original = listed["photos"][0]["original_url"].as_str().unwrap().to_owned();
-    server.forget_cookie();
+    server.forget_cookies();
     let found = server.search(&event, &["ann"]).await.json()["matches"][0].clone();
     let url = |key: &str| found[key].as_str().unwrap().to_owned();
     let thumb = server.get(&url("thumb_url")).await;

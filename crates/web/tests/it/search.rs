@@ -20,7 +20,7 @@ async fn a_person_finds_their_photos_of_this_event_and_no_other(pool: PgPool) {
         server.upload(&gala, &[("1.jpg", &["ann", "bob"]), ("2.jpg", &["bob"]), ("3.jpg", &["ann"])]).await;
     server.upload(&other, &[("4.jpg", &["ann", "carl"])]).await;
     server.work().await;
-    server.forget_cookie();
+    server.forget_cookies();
     let answer = server.search(&gala, &["ann"]).await;
     assert_eq!(answer.status, StatusCode::OK);
     let answer = answer.json();

@@ -1,0 +1,61 @@
+//! How often somebody may do something, shared by all processes.
+//!
+//! The generic cell rate algorithm (ITU-T I.371, annex A): one moment per key, the theoretical arrival time, says all.
+//! It moves on by `interval` with each request and may run ahead of the present by `burst` intervals.
+
+use domain::Digest;
+use sqlx::PgConnection;
+use time::{Duration, OffsetDateTime};
+
+use crate::Result;
+use crate::sql::{query, query_scalar};
+
+/// An allowance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// One request comes back after so long.
+    pub interval: Duration,
+    /// So many may come at once.
+    pub burst: i32,
+}
+
+/// Takes one request from the key's allowance: `None` when it may go on, otherwise how long to wait.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take(
+    db: &mut PgConnection,
+    key: Digest,
+    allowance: Allowance,
+    now: OffsetDateTime,
+) -> Result<Option<Duration>> {
+    let latest = now + allowance.interval * (allowance.burst - 1);
+    let taken: Option<OffsetDateTime> = query_scalar(
+        "insert into rate_limit (key_hash, arrival_at) values ($1, $2::timestamptz + $3) \
+         on conflict (key_hash) do update set arrival_at = greatest(rate_limit.arrival_at, $2) + $3 \
+         where rate_limit.arrival_at <= $4 returning arrival_at",
+    )
+    .bind(key.0.as_slice())
+    .bind(now)
+    .bind(allowance.interval)
+    .bind(latest)
+    .fetch_optional(&mut *db)
+    .await?;
+    if taken.is_some() {
+        return Ok(None);
+    }
+    let arrival: Option<OffsetDateTime> =
+        query_scalar("select arrival_at from rate_limit where key_hash = $1")
+            .bind(key.0.as_slice())
+            .fetch_optional(db)
+            .await?;
+    Ok(Some(arrival.map_or(allowance.interval, |arrival| arrival - latest)))
+}
+
+/// Sweeps away keys whose allowance is whole again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(db: &mut PgConnection, now: OffsetDateTime) -> Result<u64> {
+    Ok(query("delete from rate_limit where arrival_at <= $1").bind(now).execute(db).await?.rows_affected())
+}

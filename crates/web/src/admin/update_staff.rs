@@ -1,0 +1,45 @@
+//! `PATCH /api/staff/{user_id}`: a member of staff gets another name or role.
+
+use axum::Json;
+use axum::extract::State;
+use domain::Role;
+use serde::Deserialize;
+use store::Store;
+use utoipa::ToSchema;
+
+use super::create_staff::staff_role;
+use crate::accounts::fields;
+use crate::accounts::member::Member;
+use crate::error::{Code, Problem, commit};
+use crate::extract::{Admin, Body, UserInPath};
+
+/// What is to change; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+pub struct StaffChange {
+    name: Option<String>,
+    /// `admin`, `organiser` or `photographer`.
+    role: Option<String>,
+}
+
+/// Changes name or role. Tokens that speak of another role are worth nothing from then on; pages fetch fresh ones.
+#[utoipa::path(patch, path = "/api/staff/{user_id}", tag = "staff", params(("user_id" = Uuid, Path)),
+    request_body = StaffChange, responses((status = 200, body = Member)))]
+pub async fn update_staff(
+    _: Admin,
+    UserInPath(user_id): UserInPath,
+    State(store): State<Store>,
+    Body(form): Body<StaffChange>,
+) -> Result<Json<Member>, Problem> {
+    let name = form.name.as_deref().map(fields::name).transpose()?;
+    let role = form.role.as_deref().map(staff_role).transpose()?;
+    let mut tx = store.begin().await?;
+    let demoted = role.is_some_and(|role| role != Role::Admin);
+    let staff = store::staff::by_id(&mut tx, user_id).await?.ok_or(Code::UserNotFound)?;
+    if staff.role == Role::Admin && demoted && !store::staff::other_admin_exists(&mut tx, user_id).await? {
+        return Err(Code::LastAdmin.into());
+    }
+    store::staff::update(&mut tx, user_id, name.as_ref(), role).await?;
+    let staff = store::staff::by_id(&mut tx, user_id).await?.ok_or(Code::UserNotFound)?;
+    commit(tx).await?;
+    Ok(Json(staff.into()))
+}

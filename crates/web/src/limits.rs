@@ -1,0 +1,92 @@
+//! How often somebody may try: one table. Counted in the database, so that all processes share it.
+//!
+//! Hundreds of people at a venue share one address (its router's), so limits per address are wide and those per
+//! account are narrow.
+
+use domain::Digest;
+use store::Store;
+use store::rate_limit::{Allowance, take};
+use time::{Duration, OffsetDateTime};
+
+use crate::auth::pseudonym::Pseudonyms;
+use crate::context::Context;
+use crate::error::{Problem, commit};
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limited {
+    LogIn,
+    Registration,
+    /// Asking for, or using, a link that was mailed.
+    PasswordLink,
+    Search,
+}
+
+/// The allowances of one network address and of one account.
+struct Rule {
+    name: &'static str,
+    address: Allowance,
+    account: Allowance,
+}
+
+const fn per_minute(count: i32, burst: i32) -> Allowance {
+    Allowance { interval: Duration::milliseconds(60_000 / count as i64), burst }
+}
+
+const fn per_hour(count: i32) -> Allowance {
+    Allowance { interval: Duration::seconds(3600 / count as i64), burst: count }
+}
+
+impl Limited {
+    const fn rule(self) -> Rule {
+        match self {
+            Self::LogIn => {
+                Rule { name: "log-in", address: per_minute(300, 300), account: per_minute(10, 10) }
+            }
+            Self::Registration => {
+                Rule { name: "registration", address: per_minute(120, 300), account: per_minute(5, 5) }
+            }
+            Self::PasswordLink => {
+                Rule { name: "password", address: per_minute(30, 60), account: per_hour(5) }
+            }
+            Self::Search => {
+                Rule { name: "search", address: per_minute(600, 600), account: per_minute(30, 30) }
+            }
+        }
+    }
+}
+
+/// Counts requests against their limits. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) pseudonyms: &'a Pseudonyms,
+    pub(crate) enabled: bool,
+}
+
+impl Limits<'_> {
+    /// Counts one request from the context's address and, where there is one, of `account`.
+    ///
+    /// # Errors
+    /// When a limit is reached.
+    pub(crate) async fn check(
+        &self,
+        limited: Limited,
+        context: &Context,
+        account: Option<Digest>,
+        now: OffsetDateTime,
+    ) -> Result<(), Problem> {
+        if !self.enabled {
+            return Ok(());
+        }
+        let rule = limited.rule();
+        let key = |text: &str| self.pseudonyms.of(rule.name, text);
+        let mut tx = self.store.begin().await?;
+        let mut wait = take(&mut tx, key(context.address()), rule.address, now).await?;
+        if let (None, Some(account)) = (wait, account) {
+            wait = take(&mut tx, key(&account.to_string()), rule.account, now).await?;
+        }
+        commit(tx).await?;
+        wait.map_or(Ok(()), |wait| Err(Problem::too_many_attempts(wait)))
+    }
+}

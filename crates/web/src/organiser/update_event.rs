@@ -1,0 +1,51 @@
+//! `PATCH /api/events/{event}`: the event changes.
+
+use axum::Json;
+use axum::extract::State;
+use domain::EventName;
+use serde::{Deserialize, Deserializer};
+use store::Store;
+use store::event::Change;
+use time::Date;
+use utoipa::ToSchema;
+
+use super::{Event, day};
+use crate::error::{Code, Problem, commit};
+use crate::extract::{Body, EventManager};
+
+/// What is to change; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+pub struct EventChange {
+    /// 1 to 120 characters. The event's address stays, so that printed codes go on to work.
+    name: Option<String>,
+    /// The day it takes place; null forgets it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, example = "2026-11-20")]
+    held_on: Option<Option<Date>>,
+    /// Whether faces may be searched.
+    recognition_enabled: Option<bool>,
+}
+
+/// Tells null from left out.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Date>>, D::Error> {
+    day::option::deserialize(deserializer).map(Some)
+}
+
+/// Changes name, day or recognition.
+#[utoipa::path(patch, path = "/api/events/{event}", tag = "events",
+    params(("event" = String, Path, description = "Slug or id")), request_body = EventChange,
+    responses((status = 200, body = Event)))]
+pub async fn update_event(
+    EventManager { event, .. }: EventManager,
+    State(store): State<Store>,
+    Body(form): Body<EventChange>,
+) -> Result<Json<Event>, Problem> {
+    let name = form.name.as_deref().map(EventName::parse).transpose().map_err(|_| Problem::field("name"))?;
+    let change =
+        Change { name: name.as_ref(), held_on: form.held_on, recognition_enabled: form.recognition_enabled };
+    let mut tx = store.begin().await?;
+    let event = store::event::update(&mut tx, event.event_id, &change).await?.ok_or(Code::EventNotFound)?;
+    let counts = store::photo::counts(&mut tx, event.event_id).await?;
+    commit(tx).await?;
+    Ok(Json(Event::new(event, counts, true)))
+}
