@@ -1,6 +1,8 @@
 //! The store on a real database.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod per_event_accounts;
+
 use domain::{
     BoxPx, Digest, Email, Embedding, Entropy, EventId, EventName, Face, FaceId, JobId, PhotoId, PointPx,
     Quality, Role, UserId,
