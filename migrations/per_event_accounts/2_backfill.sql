@@ -8,6 +8,9 @@ declare
   moving uuid;
   moves bigint := 0;
 begin
+  -- Without the figures of full tables, PostgreSQL compares every row with every other; those of empty tables would
+  -- make it read them whole for each account.
+  analyze account, account_event;
   select count(*) into problems from account_problem;
   if problems > 0 then
     raise exception '% problems stand in the way: nothing was copied', problems
@@ -21,6 +24,7 @@ begin
     end if;
   end loop;
   commit;
+  analyze account, account_event, account_moved, staff, event_staff, attendee;
   if exists (select from account_not_moved) then
     raise exception 'not every account could be copied'
       using hint = 'List them: select * from account_not_moved; the reasons: select * from account_problem;';

@@ -9,6 +9,7 @@ do $$
 declare
   missing bigint;
 begin
+  analyze account, account_event, account_moved, staff, event_staff, attendee;
   select count(*) into missing from account_not_moved;
   if missing > 0 then
     raise exception '% rows of the old tables are missing from the new ones: nothing was removed', missing

@@ -1,5 +1,5 @@
 //! The move from accounts that are unique everywhere to accounts that are unique per event
-//! (migrations/per_event_accounts), beside an old program that goes on writing.
+//! (`migrations/per_event_accounts`), beside an old program that goes on writing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
