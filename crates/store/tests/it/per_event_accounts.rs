@@ -525,9 +525,15 @@ async fn what_findme_changes_in_between_is_neither_overwritten_nor_brought_back(
         0,
         "who was deleted is not kept"
     );
-    let own: String =
-        sqlx::query_scalar("select password_hash from attendee").fetch_one(&pool).await.unwrap();
-    assert_eq!(own, "own");
+    // The old program writes Ann's account without changing it, and has her join another event.
+    on_account(&pool, "update account set name = name where account_id = $1", 1).await;
+    join(&pool, 1, 5, NOW).await;
+    let hashes: Vec<(Uuid, bool)> =
+        sqlx::query_as("select event_id, password_hash = 'own' from attendee order by event_id")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    assert_eq!(hashes, [(at(1), true), (at(5), false)]);
     // Somebody registers at event 1 with FindMe before the old program gives its Dan the same address there.
     sqlx::query(
         "insert into attendee (event_id, user_id, name, email, created_at) values ($1, $1, 'Dan', 'dan@example.org', $2)",
@@ -545,7 +551,7 @@ async fn what_findme_changes_in_between_is_neither_overwritten_nor_brought_back(
     assert!(run(&pool, CONTRACT).await.is_err());
     execute(&pool, "update account set email = 'dan+2@example.org' where email = 'Dan@example.org'").await;
     run(&pool, CONTRACT).await.unwrap();
-    assert_eq!(count(&pool, "select count(*) from attendee").await, 3);
+    assert_eq!(count(&pool, "select count(*) from attendee").await, 4);
 }
 
 /// Writes to a few accounts over and over: joins, leaves, changes of name and of password.
