@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod per_event_accounts;
 
 use domain::{
     BoxPx, Digest, Embedding, Entropy, EventId, EventName, Face, FaceId, JobId, PhotoId, PointPx, Quality,
