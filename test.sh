@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Runs every check and test, in the order in which they fail soonest.
 #
-#   ./test.sh [--fast]     --fast: without clippy and without the walk in the browser
+#   ./test.sh [--fast]     --fast: without clippy, the walk in the browser and the check of the API against its document
 #
 # Saved with Windows line endings, it runs itself again without them; the `#` keeps the carriage return off that line.
 if [ -n "${BASH_SOURCE[0]:-}" ] && grep -q $'\r' "$0"; then exec bash -c "$(tr -d '\r' <"$0")" "$0" "$@"; fi #
 set -euo pipefail
 cd "$(dirname "$0")"
 
-step_count=5
+step_count=6
 # shellcheck source=.config/bootstrap.sh
 source <(tr -d '\r' <.config/bootstrap.sh)
 
@@ -69,6 +69,32 @@ ensure_browser() { # exports FINDME_CHROMIUM
   find_browser || { apt_install chromium && find_browser; } ||
     fail 'Chromium is missing: sudo apt-get install -y chromium; then start again.'
   ok "$FINDME_CHROMIUM"
+}
+
+ensure_schemathesis() { # sets schemathesis_python
+  local requirements=crates/app/tests/requirements.txt version folder
+  version=$(sed -n 's/^schemathesis==\([0-9.]*\).*/\1/p' "$requirements")
+  folder="$cache/python/schemathesis-$version"
+  schemathesis_python="$folder/bin/python"
+  step "Schemathesis $version"
+  if cmp -s "$requirements" "$folder/requirements.txt" && "$schemathesis_python" -m schemathesis.cli --version >/dev/null 2>&1; then
+    ok 'cached'
+  elif fetch_schemathesis "$requirements" "$folder"; then
+    ok 'fetched with pip'
+  else
+    fail "Schemathesis could not be fetched with pip (see $log): check the network, and that python3 is 3.11 or newer with venv (sudo apt-get install -y python3-venv)."
+  fi
+}
+
+fetch_schemathesis() { # requirements, folder
+  local tree="$cache/fetch.$$/schemathesis"
+  mkdir -p "$cache/fetch.$$"
+  python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3-venv || return 1
+  logged python3 -m venv --clear "$tree" || return 1
+  logged "$tree/bin/python" -m pip install --quiet --only-binary=:all: --require-hashes --requirement "$1" || return 1
+  cp "$1" "$tree/requirements.txt"
+  # Its programs name the folder that they were made in; only `python -m` is used, which finds itself.
+  move_into_place "$tree" "$2"
 }
 
 find_browser() {
@@ -139,18 +165,23 @@ page_checks() {
 # The walk in the browser ----------------------------------------------------------------------------------------
 
 browser_walk() { # the main job, on the program as it ships, with its own private database
-  local binary="${CARGO_TARGET_DIR:-target}/debug/findme" url
-  url="http://127.0.0.1:$(free_port)"
-  unset DATABASE_URL
-  export FINDME_DATA="$work/data" FINDME_LISTEN="${url#http://}"
-  "$binary" models pull
-  "$binary" serve --with-worker >"$work/server.log" 2>&1 &
-  server_pid=$!
-  await_ready "$url"
+  start_server data
   mkdir -p target/screenshots
-  FINDME_URL=$url FINDME_SETUP_TOKEN=$(setup_token) FINDME_SCREENSHOTS=$PWD/target/screenshots \
-    node "$web/e2e/main-job.mjs" || { tail -n 30 "$work/server.log" >&2 && return 1; }
+  FINDME_URL=$server_url FINDME_SETUP_TOKEN=$(setup_token) FINDME_SCREENSHOTS=$PWD/target/screenshots \
+    node "$web/e2e/main-job.mjs" || { tail -n 30 "$server_log" >&2 && return 1; }
   stop_server
+}
+
+start_server() { # name of its data folder; a fresh installation; sets server_url, server_log, server_pid
+  local binary="${CARGO_TARGET_DIR:-target}/debug/findme"
+  server_url="http://127.0.0.1:$(free_port)"
+  server_log="$work/$1.log"
+  unset DATABASE_URL
+  export FINDME_DATA="$work/$1" FINDME_LISTEN="${server_url#http://}"
+  "$binary" models pull
+  "$binary" serve --with-worker >"$server_log" 2>&1 &
+  server_pid=$!
+  await_ready "$server_url"
 }
 
 free_port() {
@@ -165,12 +196,12 @@ await_ready() { # URL
     sleep 0.5
   done
   printf 'The server was not ready after %d tries:\n' "$tries" >&2
-  tail -n 30 "$work/server.log" >&2
+  tail -n 30 "$server_log" >&2
   return 1
 }
 
 setup_token() { # from the one-time link that the server prints
-  grep -oE '/setup\?token=[^[:space:]]+' "$work/server.log" | head -n 1 | cut -d = -f 2
+  grep -oE '/setup\?token=[^[:space:]]+' "$server_log" | head -n 1 | cut -d = -f 2
 }
 
 end_server() { # after a failure: it gets ten seconds to stop its database
@@ -186,6 +217,15 @@ stop_server() { # as an operator would, and it must end in good order
   [ "$status" -eq 0 ] || { printf 'The server ended with status %d on SIGTERM.\n' "$status" >&2 && return 1; }
 }
 
+# The API beside its document -------------------------------------------------------------------------------------
+
+api_contract() { # every operation, as nobody and as each role; no rate limits, so that handlers are reached
+  FINDME_RATE_LIMITS=off start_server contract
+  FINDME_URL=$server_url FINDME_SETUP_TOKEN=$(setup_token) \
+    "$schemathesis_python" crates/app/tests/contract.py || { tail -n 30 "$server_log" >&2 && return 1; }
+  stop_server
+}
+
 trap at_exit EXIT
 : >"$log"
 [ -z "$fast" ] || step_count=4
@@ -194,6 +234,7 @@ ensure_onnx
 ensure_postgres
 ensure_shared
 [ -n "$fast" ] || ensure_browser
+[ -n "$fast" ] || ensure_schemathesis
 
 timed 'format' cargo fmt --all --check
 timed 'shell scripts' shell_check
@@ -205,4 +246,5 @@ timed 'pages' page_checks
 if [ -z "$fast" ] && [ -n "${FINDME_SHARED:-}" ]; then
   timed 'build' cargo build --locked --bin findme
   timed 'main job in the browser' browser_walk
+  timed 'API beside its document' api_contract
 fi

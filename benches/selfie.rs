@@ -3,22 +3,22 @@
 
 #![expect(clippy::print_stdout, reason = "a bench answers on its standard output")]
 
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+mod server;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
 
 use app::private_postgres::PrivatePostgres;
 use domain::{BoxPx, Digest, Embedding, EventName, Face, FaceId, JobId, PhotoId, PointPx, Quality};
-use reqwest::multipart::{Form, Part};
-use serde_json::{Value, json};
+use serde_json::Value;
+use server::{consent, files, findme, open_to_all, quantile, search, shared, start, upload};
 use store::bulk::{NewFace, Outcome, ReadBatch, ReadPhoto, ReadyPhoto};
 use store::photo::NewPhoto;
 use store::{PoolSizes, Store};
 
 const FACES: i64 = 4000;
 const SELFIES: usize = 200;
-const URL: &str = "http://127.0.0.1:18080";
 
 #[tokio::main]
 async fn main() {
@@ -43,102 +43,11 @@ async fn main() {
     println!("memory of serve with that gallery: {}", memory(server.0.id()));
 }
 
-/// A server that is told to stop when it is dropped.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let pid = rustix::process::Pid::from_child(&self.0);
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        let _ = self.0.wait();
-    }
-}
-
-fn shared(root: &Path) -> PathBuf {
-    #[expect(clippy::disallowed_methods, reason = "a bench is told its files by the environment")]
-    let named = std::env::var_os("FINDME_SHARED").map(PathBuf::from);
-    named.unwrap_or_else(|| root.join("../shared")).canonicalize().expect("FINDME_SHARED names a folder")
-}
-
-/// Root's private database runs as another user, who must be able to enter.
-fn open_to_all(folder: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).expect("our own folder");
-}
-
-fn findme(root: &Path, folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_findme"));
-    command
-        .args(arguments)
-        .current_dir(root)
-        .env("FINDME_DATA", folder.join("data"))
-        .env("FINDME_CACHE", root.join(".cache"))
-        .env("FINDME_MODEL_MIRROR", shared(root).join("models"))
-        .env("FINDME_LISTEN", URL.trim_start_matches("http://"))
-        .env("LOG_LEVEL", "warn");
-    command
-}
-
 /// `inner`, started by `outer`.
 fn wrapped(mut outer: Command, inner: &Command) -> Command {
     outer.arg(inner.get_program()).args(inner.get_args());
     outer.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
     outer
-}
-
-/// Starts a server; the first one gets an admin and an event.
-async fn start(mut command: Command, client: &reqwest::Client) -> Server {
-    let mut child = command.stdout(Stdio::piped()).spawn().expect("findme starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-    assert!(lines.next().expect("a line").expect("text").contains("ready"));
-    let needed: Value = get(client, "/api/setup").await;
-    if needed["needed"] == true {
-        let link = lines.next().expect("a link").expect("text");
-        let token = link.split_once("token=").expect("a token").1;
-        let admin =
-            json!({"token": token, "name": "Ann", "email": "ann@example.org", "password": "correct horse"});
-        post(client, "/api/setup", &admin).await;
-        post(client, "/api/events", &json!({"name": "Gala"})).await;
-    }
-    Server(child)
-}
-
-async fn get(client: &reqwest::Client, path: &str) -> Value {
-    client.get(format!("{URL}{path}")).send().await.expect("an answer").json().await.expect("JSON")
-}
-
-async fn post(client: &reqwest::Client, path: &str, body: &Value) {
-    let request = client.post(format!("{URL}{path}")).header("X-FindMe", "1").json(body);
-    let answer = request.send().await.expect("an answer");
-    assert!(answer.status().is_success(), "{path}: {}", answer.status());
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).expect("a folder");
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    files.sort();
-    files
-}
-
-async fn upload(client: &reqwest::Client, folder: &Path) {
-    let began = Instant::now();
-    for part in files(folder).chunks(10) {
-        let mut form = Form::new();
-        for file in part {
-            form = form.part("photo", Part::bytes(std::fs::read(file).expect("a photo")).file_name("a.jpg"));
-        }
-        let request =
-            client.post(format!("{URL}/api/events/gala/photos")).header("X-FindMe", "1").multipart(form);
-        assert!(request.send().await.expect("an answer").status().is_success());
-    }
-    loop {
-        let counts = get(client, "/api/events/gala").await["counts"].clone();
-        if counts["waiting"] == 0 {
-            println!("uploaded and read over HTTP in {:.1} s: {counts}", began.elapsed().as_secs_f64());
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
 }
 
 /// Adds photos of random faces until the event has [`FACES`].
@@ -190,15 +99,12 @@ fn random_face(entropy: &domain::Entropy) -> NewFace {
 }
 
 async fn measure(client: &reqwest::Client, folder: &Path) {
-    let consent = get(client, "/api/attendee/events/gala").await["consent_version"].clone();
+    let consent = consent(client).await;
     let selfies = files(folder);
     let (mut whole_ms, mut embed_ms, mut search_ms) = (Vec::new(), Vec::new(), Vec::new());
     // The first ten load the gallery and fill caches.
     for (index, file) in selfies.iter().cycle().take(SELFIES + 10).enumerate() {
-        let selfie = Part::bytes(std::fs::read(file).expect("a selfie")).file_name("s.jpg");
-        let form = Form::new().text("consent_version", consent.as_str().expect("text").to_owned());
-        let request =
-            client.post(format!("{URL}/api/events/gala/search")).multipart(form.part("selfie", selfie));
+        let request = search(client, file, &consent);
         let began = Instant::now();
         let answer = request.send().await.expect("an answer");
         assert!(answer.status().is_success(), "{}: {}", file.display(), answer.status());
@@ -216,11 +122,6 @@ async fn measure(client: &reqwest::Client, folder: &Path) {
     {
         println!("  {what}: p50 {:.1} ms, p95 {:.1} ms", quantile(values.clone(), 50), quantile(values, 95));
     }
-}
-
-fn quantile(mut values: Vec<f64>, percent: usize) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[(values.len() - 1) * percent / 100]
 }
 
 /// Resident memory of a process, now and at most so far (proc(5)).
