@@ -128,6 +128,8 @@ start_database() { # exports DATABASE_URL: a throw-away cluster on a Unix socket
       --encoding=UTF8 --locale=C.UTF-8 --no-sync
     quietly database_user "$postgres_bin/pg_ctl" start --pgdata=database/data --wait --log=database/log --options="$options"
   )
+  export FINDME_TEST_LOGS="$work/logs"
+  mkdir -m 777 "$FINDME_TEST_LOGS"
   export DATABASE_URL="postgres:///postgres?host=$work/database&user=postgres"
 }
 
@@ -175,11 +177,13 @@ browser_walk() { # the main job, on the program as it ships, with its own privat
 start_server() { # name of its data folder; a fresh installation; sets server_url, server_log, server_pid
   local binary="${CARGO_TARGET_DIR:-target}/debug/findme"
   server_url="http://127.0.0.1:$(free_port)"
-  server_log="$work/$1.log"
+  server_log="$FINDME_TEST_LOGS/$1.log"
+  server_out="$work/$1.out"
   unset DATABASE_URL
   export FINDME_DATA="$work/$1" FINDME_LISTEN="${server_url#http://}"
   "$binary" models pull
-  "$binary" serve --with-worker >"$server_log" 2>&1 &
+  # What it says to people, the set-up link among it, is kept apart from what it logs.
+  LOG_LEVEL=debug "$binary" serve --with-worker >"$server_out" 2>"$server_log" &
   server_pid=$!
   await_ready "$server_url"
 }
@@ -201,7 +205,7 @@ await_ready() { # URL
 }
 
 setup_token() { # from the one-time link that the server prints
-  grep -oE '/setup\?token=[^[:space:]]+' "$server_log" | head -n 1 | cut -d = -f 2
+  grep -oE '/setup\?token=[^[:space:]]+' "$server_out" | head -n 1 | cut -d = -f 2
 }
 
 end_server() { # after a failure: it gets ten seconds to stop its database
@@ -226,6 +230,12 @@ api_contract() { # every operation, as nobody and as each role; no rate limits, 
   stop_server
 }
 
+# Nothing secret in the logs ---------------------------------------------------------------------------------------
+
+logs_hold_no_secret() { # searches all that the tests and the servers have logged
+  cargo test --quiet --locked --package app --test it -- --ignored --exact secrets::no_log_of_the_whole_suite_holds_a_secret
+}
+
 trap at_exit EXIT
 : >"$log"
 [ -z "$fast" ] || step_count=4
@@ -248,3 +258,4 @@ if [ -z "$fast" ] && [ -n "${FINDME_SHARED:-}" ]; then
   timed 'main job in the browser' browser_walk
   timed 'API beside its document' api_contract
 fi
+timed 'secrets in the logs' logs_hold_no_secret

@@ -8,6 +8,7 @@
 mod cli;
 pub mod commands;
 pub mod config;
+pub mod gone_events;
 mod installation;
 mod logs;
 mod models;

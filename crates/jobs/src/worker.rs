@@ -17,7 +17,7 @@ use crate::{JobError, ingest_photo, purge_event, sweep};
 /// How often to look for deleted events.
 const PURGE_EVERY: Duration = Duration::from_secs(2);
 /// How often to sweep.
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
 
 /// How a worker works.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +78,7 @@ impl Worker {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "files of a deleted event could not be removed; trying again")
+                    tracing::warn!(%error, "files of a deleted event could not be removed; trying again");
                 }
             }
             tokio::select! {

@@ -188,13 +188,22 @@ pub async fn list(db: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec<Even
     rows.into_iter().map(Row::into_event).collect()
 }
 
+/// The day of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Day {
+    /// This one.
+    On(Date),
+    /// It is not known, or no longer.
+    Unknown,
+}
+
 /// What may be changed of an event; `None` leaves as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Change<'a> {
     /// Its title.
     pub name: Option<&'a EventName>,
-    /// The day it takes place; `Some(None)` forgets it.
-    pub held_on: Option<Option<Date>>,
+    /// The day it takes place.
+    pub held_on: Option<Day>,
     /// Whether faces may be searched.
     pub recognition_enabled: Option<bool>,
 }
@@ -211,7 +220,10 @@ pub async fn update(db: &mut PgConnection, event_id: EventId, change: &Change<'_
     .bind(event_id.0)
     .bind(change.name.map(EventName::as_str))
     .bind(change.held_on.is_some())
-    .bind(change.held_on.flatten())
+    .bind(match change.held_on {
+        Some(Day::On(date)) => Some(date),
+        Some(Day::Unknown) | None => None,
+    })
     .bind(change.recognition_enabled)
     .fetch_optional(db)
     .await?;

@@ -178,6 +178,10 @@ codes! {
         "This link is not valid" "It was used, has run out, or is incomplete. Ask for a new one."
         "Ce lien n’est pas valable" "Il a servi, a expiré ou est incomplet. Demandez-en un autre."
     }
+    ListUnreadable "list_unreadable" BAD_REQUEST {
+        "This list cannot be read" "Its first line must name the columns: name, email, username, password. Save it as CSV in UTF-8."
+        "Cette liste est illisible" "Sa première ligne doit nommer les colonnes : name, email, username, password. Enregistrez-la en CSV UTF-8."
+    }
     UserNotFound "user_not_found" NOT_FOUND {
         "No such account" "It may have been removed."
         "Compte introuvable" "Il a peut-être été supprimé."

@@ -16,7 +16,7 @@ use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web
 
 use crate::cli::Serve;
 use crate::config::Config;
-use crate::{Installation, say};
+use crate::{Installation, gone_events, say};
 
 /// How long open requests may go on after the process was told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -42,7 +42,7 @@ async fn serve(
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     tokio::spawn(listen(installation.store.clone(), feed.clone(), Arc::clone(&wake)));
-    tokio::spawn(forget_what_is_gone(installation.store.clone(), recognizer.clone(), feed));
+    tokio::spawn(gone_events::forget(installation.store.clone(), recognizer.clone(), feed));
     let worker = arguments.with_worker.then(|| installation.worker(&recognizer, wake));
     let working = worker.map(|worker| {
         let stop = stop.clone();
@@ -131,31 +131,6 @@ async fn listen(store: Store, feed: NewsFeed, wake: Arc<Notify>) {
         feed.publish(News::Unknown);
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
-}
-
-/// Drops the galleries of events that were deleted in other processes: at once when the database tells, within a
-/// minute when it cannot.
-async fn forget_what_is_gone(store: Store, recognizer: Recognizer, feed: NewsFeed) {
-    let mut news = feed.subscribe();
-    loop {
-        if let Err(error) = forget_once(&store, &recognizer).await {
-            tracing::warn!(%error, "whether events in memory still exist could not be asked; trying again");
-        }
-        let _ = tokio::time::timeout(Duration::from_secs(60), news.of_a_removal()).await;
-    }
-}
-
-async fn forget_once(store: &Store, recognizer: &Recognizer) -> store::Result<()> {
-    let kept = recognizer.events_in_memory();
-    if kept.is_empty() {
-        return Ok(());
-    }
-    let mut tx = store.begin_job().await?;
-    let existing = store::event::existing(&mut tx, &kept).await?;
-    for event_id in kept.into_iter().filter(|event_id| !existing.contains(event_id)) {
-        recognizer.forget_event(event_id);
-    }
-    Ok(())
 }
 
 pub(crate) async fn told_to_stop(mut stop: watch::Receiver<bool>) {

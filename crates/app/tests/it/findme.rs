@@ -48,6 +48,15 @@ impl Place {
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
+
+    /// Lets a server write all its logs into the folder for logs, where there is one.
+    pub(crate) fn keep_logs(command: &mut Command) {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let Some(folder) = crate::logs::folder() else { return };
+        let name = format!("server-{}-{}.log", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        command.env("LOG_LEVEL", "trace").stderr(std::fs::File::create(folder.join(name)).unwrap());
+    }
 }
 
 impl Drop for Place {

@@ -1,6 +1,9 @@
 //! Jobs on a real database and a real folder, with faces written as text.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../../../web/tests/it/logs.rs"]
+mod logs;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +49,7 @@ fn entropy() -> Entropy {
 }
 
 async fn worker(pool: &PgPool) -> Worker {
+    logs::capture();
     let store = store::testing::store(pool).await;
     Worker {
         recognizer: Recognizer::Fake(Arc::new(Fake::new(Arc::new(FromStore(store.clone()))))),

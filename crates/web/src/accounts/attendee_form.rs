@@ -115,7 +115,7 @@ pub(crate) async fn add(
     if let (None, Some(email)) = (&form.password_hash, &form.email) {
         let account = AccountId::Attendee(event.event_id, user_id);
         let to = To { email, language: form.language, concerns: Concerns::Account(account) };
-        password_link::first(db, web, &to, account, &event.name).await?;
+        password_link::first(db, web, &to, account, event).await?;
     }
     Ok(Attendee {
         user_id: user_id.0,

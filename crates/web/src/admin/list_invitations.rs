@@ -15,6 +15,7 @@ use crate::extract::Admin;
 
 /// An invitation that waits.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the API")]
 pub struct Invitation {
     invitation_id: Uuid,
     email: String,

@@ -26,6 +26,17 @@ use crate::media::sign::SignedUrls;
 /// Largest request: a selfie of 15 MiB and its consent.
 const BODY_BYTES_MAX: usize = 15 * 1024 * 1024 + 4096;
 
+/// The form, as the document describes it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read part by part")]
+pub struct SelfieForm {
+    /// The version of the consent that the person was shown.
+    consent_version: String,
+    /// A JPEG, PNG or WebP of up to 15 MiB.
+    #[schema(value_type = String, format = Binary)]
+    selfie: Vec<u8>,
+}
+
 /// The photos that the person is in, best first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SearchAnswer {
@@ -69,7 +80,7 @@ pub struct Timing {
 /// Send the version of the consent that the person was shown in `consent_version`, then the picture in `selfie`
 /// (JPEG, PNG or WebP, up to 15 MiB). The selfie is never kept.
 #[utoipa::path(post, path = "/api/events/{event}/search", tag = "attendees", params(("event" = String, Path, description = "Slug or id")),
-    request_body(content_type = "multipart/form-data", content = Vec<u8>),
+    request_body(content_type = "multipart/form-data", content = SelfieForm),
     responses((status = 200, body = SearchAnswer)))]
 pub async fn search(
     InEvent(event): InEvent,

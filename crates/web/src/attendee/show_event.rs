@@ -31,7 +31,7 @@ pub struct PublicEvent {
 
 /// What the event's page shows before a search.
 #[utoipa::path(get, path = "/api/attendee/events/{event}", tag = "attendees", params(("event" = String, Path, description = "Slug or id")),
-    responses((status = 200, body = PublicEvent), (status = 404, body = crate::error::ProblemBody)),
+    responses((status = 200, body = PublicEvent)),
     operation_id = "show_public_event")]
 pub async fn show_event(
     InEvent(event): InEvent,

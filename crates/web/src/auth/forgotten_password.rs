@@ -65,8 +65,7 @@ pub async fn forgotten_password(
         && let Ok(email) = Email::parse(&email)
     {
         let to = To { email: &email, language, concerns: store::outbox::Concerns::Account(account) };
-        let place = event.as_ref().map(|event| event.name.as_str());
-        password_link::reset(&mut tx, &web, &to, account, place, LINK).await?;
+        password_link::reset(&mut tx, &web, &to, account, event.as_ref(), LINK).await?;
     } else {
         password_link::pretend(&mut tx, &web).await?;
     }

@@ -2,6 +2,7 @@
 
 use domain::AccountId;
 use notify::Kind;
+use store::event::Event;
 use time::Duration;
 
 use super::token::{self, Purpose};
@@ -12,19 +13,20 @@ use crate::mail::{To, link, post};
 /// How long the link to a new account's first password works.
 pub(crate) const FIRST: Duration = Duration::days(7);
 
-/// Mails a link that sets another password. `place` is the event of an attendee's account.
+/// Mails a link that sets another password. `event` is that of an attendee's account.
 pub(crate) async fn reset(
     db: &mut store::Connection,
     web: &Web,
     to: &To<'_>,
     account: AccountId,
-    place: Option<&str>,
+    event: Option<&Event>,
     lasts: Duration,
 ) -> Result<(), Problem> {
     let (token, hash) = token::new(Purpose::PasswordLink, &web.entropy);
     store::password_link::insert(db, hash, account, web.clock.now() + lasts).await?;
     let minutes = u32::try_from(lasts.whole_minutes()).unwrap_or(u32::MAX);
-    let message = notify::reset_password(to.language, place, &link(web, "reset", &token), minutes);
+    let place = event.map(|event| event.name.as_str());
+    let message = notify::reset_password(to.language, place, &reset_link(web, &token, event), minutes);
     post(db, web, to, Kind::ResetPassword, &message).await
 }
 
@@ -34,12 +36,19 @@ pub(crate) async fn first(
     web: &Web,
     to: &To<'_>,
     account: AccountId,
-    place: &str,
+    event: &Event,
 ) -> Result<(), Problem> {
     let (token, hash) = token::new(Purpose::PasswordLink, &web.entropy);
     store::password_link::insert(db, hash, account, web.clock.now() + FIRST).await?;
-    let message = notify::choose_password(to.language, place, &link(web, "reset", &token));
+    let address = reset_link(web, &token, Some(event));
+    let message = notify::choose_password(to.language, &event.name, &address);
     post(db, web, to, Kind::ChoosePassword, &message).await
+}
+
+/// The page that sets a password, and leads to the right log-in afterwards.
+fn reset_link(web: &Web, token: &str, event: Option<&Event>) -> String {
+    let event = event.map(|event| format!("&event={}", event.slug)).unwrap_or_default();
+    format!("{}{event}", link(web, "reset", token))
 }
 
 /// Takes as long as [`reset`], for nobody.

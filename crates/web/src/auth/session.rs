@@ -42,7 +42,6 @@ pub struct User {
 
 /// The event of an attendee.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(clippy::struct_field_names, reason = "the names of the API")]
 pub struct UserEvent {
     event_id: Uuid,
     slug: String,

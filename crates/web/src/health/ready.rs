@@ -9,7 +9,7 @@ use crate::error::{Code, Problem};
 
 /// Whether this process can serve people.
 #[utoipa::path(get, path = "/ready", tag = "health",
-    responses((status = 200, body = String), (status = 503, body = crate::error::ProblemBody)))]
+    responses((status = 200, body = String)))]
 pub async fn ready(State(store): State<Store>, State(blobs): State<Blobs>) -> Result<&'static str, Problem> {
     if failing_parts(&store, &blobs).await.is_empty() { Ok("ready") } else { Err(Code::Unavailable.into()) }
 }

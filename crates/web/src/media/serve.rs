@@ -29,8 +29,8 @@ pub struct Signature {
 /// A photo's bytes. The address comes from another answer of this API and cannot be made by hand.
 #[utoipa::path(get, path = "/media/{event_id}/{sha256}/{rendition}", tag = "media",
     params(("event_id" = String, Path), ("sha256" = String, Path), ("rendition" = String, Path), Signature),
-    responses((status = 200, content_type = "image/jpeg", body = Vec<u8>), (status = 403, body = crate::error::ProblemBody),
-        (status = 404, body = crate::error::ProblemBody)))]
+    responses((status = 200, description = "JPEG; an original in its own format",
+        content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp")))))]
 pub async fn serve(
     State(urls): State<SignedUrls>,
     State(clock): State<Clock>,

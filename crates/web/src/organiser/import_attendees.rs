@@ -127,9 +127,9 @@ impl List {
             .trim(csv::Trim::All)
             .flexible(true)
             .from_reader(body);
-        let headers = reader.headers().map_err(|_| Code::BadRequest)?.clone();
+        let headers = reader.headers().map_err(|_| Code::ListUnreadable)?.clone();
         if !headers.iter().any(|name| name == "name") {
-            return Err(Problem::field("name"));
+            return Err(Code::ListUnreadable.into());
         }
         for record in reader.records() {
             let line = match &record {

@@ -5,8 +5,7 @@ use axum::extract::State;
 use domain::EventName;
 use serde::{Deserialize, Deserializer};
 use store::Store;
-use store::event::Change;
-use time::Date;
+use store::event::{Change, Day};
 use utoipa::ToSchema;
 
 use super::{Event, day};
@@ -21,14 +20,15 @@ pub struct EventChange {
     /// The day it takes place; null forgets it.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, example = "2026-11-20")]
-    held_on: Option<Option<Date>>,
+    held_on: Option<Day>,
     /// Whether faces may be searched.
     recognition_enabled: Option<bool>,
 }
 
 /// Tells null from left out.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Date>>, D::Error> {
-    day::option::deserialize(deserializer).map(Some)
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Day>, D::Error> {
+    let date = day::option::deserialize(deserializer)?;
+    Ok(Some(date.map_or(Day::Unknown, Day::On)))
 }
 
 /// Changes name, day or recognition.

@@ -41,6 +41,15 @@ pub struct FileOutcome {
     detail: Option<String>,
 }
 
+/// The form, as the document describes it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read part by part")]
+pub struct PhotoForm {
+    /// A file; the field may come up to 100 times.
+    #[schema(value_type = String, format = Binary)]
+    photo: Vec<u8>,
+}
+
 /// Accepted photos are stored and will be read; a duplicate is in the event already; a rejected file is no photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -59,7 +68,7 @@ pub enum Outcome {
 /// as accepted is durable. A request that is cut off keeps the files that had arrived whole: send it again, what is
 /// there is recognised.
 #[utoipa::path(post, path = "/api/events/{event}/photos", tag = "photos", params(("event" = String, Path, description = "Slug or id")),
-    request_body(content_type = "multipart/form-data", content = Vec<u8>),
+    request_body(content_type = "multipart/form-data", content = PhotoForm),
     responses((status = 200, body = Uploaded)))]
 pub async fn upload_photos(
     EventStaff { user, event }: EventStaff,

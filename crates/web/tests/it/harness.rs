@@ -37,6 +37,9 @@ impl GallerySource for FromStore {
     }
 }
 
+/// Each id and token of this process differs from the others, whichever server makes it.
+static COUNTER: AtomicU64 = AtomicU64::new(1);
+
 /// Signs the tokens of these servers.
 pub(crate) const SECRET: &[u8] = b"a secret that is good enough for tests";
 
@@ -75,10 +78,10 @@ impl Server {
     }
 
     pub(crate) async fn with_settings(pool: &PgPool, settings: WebSettings) -> Self {
+        crate::logs::capture();
         let store = store::testing::store(pool).await;
-        let counter = AtomicU64::new(1);
-        let entropy = Entropy::new(move |buffer| {
-            let n = counter.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+        let entropy = Entropy::new(|buffer| {
+            let n = COUNTER.fetch_add(1, Ordering::Relaxed).to_le_bytes();
             buffer.iter_mut().zip(n.iter().cycle()).for_each(|(byte, n)| *byte = *n);
         });
         let now = Arc::new(AtomicI64::new(1_800_000_000));
@@ -110,13 +113,13 @@ impl Server {
             receiver,
             settings,
         };
-        let pages = Router::new().fallback(|| async { "a page" });
+        let pages = pages();
         Self { router: web::router(web.clone(), pages), web, now, cookies: Vec::new(), _spool: spool }
     }
 
     /// Takes up what was changed in `web`.
     pub(crate) fn rebuild(&mut self) {
-        let pages = Router::new().fallback(|| async { "a page" });
+        let pages = pages();
         self.router = web::router(self.web.clone(), pages);
     }
 
@@ -188,6 +191,11 @@ impl Server {
         read(response).await
     }
 
+    /// The response to a request as it is, its body unread.
+    pub(crate) async fn response(&self, request: Request<Body>) -> axum::response::Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
         self.add_cookies(&mut request);
         read(self.router.clone().oneshot(request).await.unwrap()).await
@@ -197,7 +205,7 @@ impl Server {
     pub(crate) async fn open(&self, uri: &str) -> axum::response::Response {
         let mut request = Request::get(uri).body(Body::empty()).unwrap();
         self.add_cookies(&mut request);
-        self.router.clone().oneshot(request).await.unwrap()
+        self.response(request).await
     }
 
     pub(crate) async fn get(&self, uri: &str) -> Answer {
@@ -236,6 +244,23 @@ impl Server {
         self.post_form(&format!("/api/events/{event}/photos"), &parts).await
     }
 
+    /// The same, as a program does.
+    pub(crate) async fn upload_as(
+        &self,
+        who: &crate::people::Person,
+        event: &str,
+        photos: &[(&str, &[&str])],
+    ) -> Answer {
+        let bytes: Vec<_> = photos.iter().map(|(_, people)| Fake::photo_of(people)).collect();
+        let named =
+            photos.iter().zip(&bytes).map(|((name, _), bytes)| ("photo", Some(*name), bytes.as_ref()));
+        let parts: Vec<_> = named.collect();
+        let mut request = form(Method::POST, &format!("/api/events/{event}/photos"), &parts);
+        let bearer = format!("Bearer {}", who.access).parse().unwrap();
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        self.send(request).await
+    }
+
     fn worker(&self) -> Worker {
         Worker {
             store: self.web.store.clone(),
@@ -261,6 +286,16 @@ impl Server {
         let parts = [("consent_version", None, consent), ("selfie", Some("s.jpg"), selfie.as_ref())];
         self.post_form(&format!("/api/events/{event}/search"), &parts).await
     }
+}
+
+/// Stands for the pages; one of them panics.
+fn pages() -> Router {
+    let panics = || async { page_that_panics() };
+    Router::new().route("/panic", axum::routing::get(panics)).fallback(|| async { "a page" })
+}
+
+fn page_that_panics() -> &'static str {
+    std::panic::panic_any("a page that panics")
 }
 
 async fn read(response: axum::response::Response) -> Answer {

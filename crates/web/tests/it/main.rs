@@ -3,9 +3,16 @@
 
 mod accounts;
 mod api;
+mod audit;
+mod cors;
+mod deletion;
 mod events;
 mod harness;
+mod limits;
+mod logs;
 mod media;
+mod mfa;
+mod passwords;
 mod people;
 mod photos;
 mod search;
