@@ -32,7 +32,7 @@ export async function logInAgain(page) {
   await page.goto('/events');
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.waitForURL('**/login');
-  await page.getByLabel('E-mail').fill(ADMIN.email);
+  await page.getByLabel('E-mail or user name').fill(ADMIN.email);
   await page.getByLabel('Password').fill('a wrong password');
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.getByRole('alert').waitFor();
