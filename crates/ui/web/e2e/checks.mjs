@@ -25,6 +25,11 @@ export class Checks {
     this.#host = new URL(url).host;
   }
 
+  /** Answers at `path` whose console error says `text` are provoked on purpose. */
+  expect(path, text) {
+    this.#expected.push({ path, text });
+  }
+
   /** Holds `value` to be true; the message says what was wanted. */
   that(what, value, detail = '') {
     assert.ok(value, `${what}${detail === '' ? '' : `: ${detail}`}`);

@@ -4,7 +4,7 @@ import { checks, files, shot, shotPhoneAndDark, TIMEOUT_MS, TOKEN, URL_BASE } fr
 
 /** Chromium's network without any limit. */
 const UNHURRIED = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
-const ADMIN = { name: 'Camille Martin', email: 'camille@example.org', password: 'four words in a row' };
+export const ADMIN = { name: 'Camille Martin', email: 'camille@example.org', password: 'four words in a row' };
 
 export async function setUp(page) {
   console.log('set-up and log-in');

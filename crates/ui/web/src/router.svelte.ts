@@ -63,9 +63,23 @@ function decoded(part: string): string {
   }
 }
 
-class Router {
+export class Router {
   route: Route = $state.raw({ page: 'home' });
   #address = '';
+  #question: () => string | null = () => null;
+
+  /** What leaving the page would lose, as a question to the person; `null` when it loses nothing. */
+  get held(): string | null {
+    return this.#question();
+  }
+
+  /** Lets `question` be asked before the page is left, until the returned function is called. */
+  hold(question: () => string | null): () => void {
+    this.#question = question;
+    return () => {
+      if (this.#question === question) this.#question = () => null;
+    };
+  }
 
   start(): void {
     this.#read();
@@ -74,6 +88,8 @@ class Router {
   }
 
   go(path: string, how: 'push' | 'replace' = 'push'): void {
+    const question = this.held;
+    if (question !== null && !window.confirm(question)) return;
     if (how === 'push') history.pushState(null, '', path);
     else history.replaceState(null, '', path);
     this.#read();

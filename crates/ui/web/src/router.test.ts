@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { routeOf } from './router.svelte';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Router, routeOf } from './router.svelte';
 
 describe('routeOf', () => {
   it.each([
@@ -31,5 +31,27 @@ describe('routeOf', () => {
     ['/events/gala/more', '', { page: 'missing' }],
   ])('%s%s', (path, search, expected) => {
     expect(routeOf(path, search)).toEqual(expected);
+  });
+});
+
+describe('Router', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it.each([
+    [false, '/events'],
+    [true, '/team'],
+  ])('asks before it leaves a page that holds something (%s)', (agreed, path) => {
+    const location = { pathname: '/events', search: '' };
+    const asked: string[] = [];
+    vi.stubGlobal('location', location);
+    vi.stubGlobal('history', { pushState: (_: unknown, __: string, to: string) => (location.pathname = to) });
+    vi.stubGlobal('window', { scrollTo: () => undefined, confirm: (question: string) => asked.push(question) > 0 && agreed });
+    const router = new Router();
+    const free = router.hold(() => 'Leave?');
+    router.go('/team');
+    expect([location.pathname, asked]).toEqual([path, ['Leave?']]);
+    free();
+    router.go('/audit');
+    expect([location.pathname, asked]).toEqual(['/audit', ['Leave?']]);
   });
 });

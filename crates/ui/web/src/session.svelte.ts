@@ -33,9 +33,11 @@ class Session {
 
   /**
    * Goes where `problem` can be mended: to the log-in page when nobody is logged in, to the account page when two-step
-   * log-in must be set up first. False for any other problem.
+   * log-in must be set up first. False for any other problem, and while the page holds what leaving would lose: then it
+   * says the problem itself, and goes on once the person has logged in in another tab.
    */
   refused(problem: Problem): boolean {
+    if (router.held !== null) return false;
     if (problem.status === 401 && problem.code === 'not_logged_in') {
       this.user = null;
       this.toLogin();

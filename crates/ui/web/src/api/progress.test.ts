@@ -20,6 +20,7 @@ let told: unknown[];
 let renewed: () => Promise<unknown>;
 let renewals: number;
 let stop: () => void;
+let leaves: boolean;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -27,6 +28,7 @@ beforeEach(() => {
   sources = [];
   told = [];
   renewals = 0;
+  leaves = true;
   renewed = async () => undefined;
   const around: ProgressAround = {
     open: (path) => {
@@ -42,7 +44,10 @@ beforeEach(() => {
   const listener = {
     counts: (counts: unknown) => told.push(counts),
     connected: (open: boolean) => told.push(open),
-    refused: ({ code }: Problem) => told.push(code),
+    refused: ({ code }: Problem) => {
+      told.push(code);
+      return leaves;
+    },
   };
   stop = followProgress('gala', listener, around);
 });
@@ -85,6 +90,16 @@ describe('followProgress', () => {
     sources[0]?.fail(2);
     await vi.advanceTimersByTimeAsync(60_000);
     expect([sources.length, renewals, told]).toEqual([1, 1, [false, 'not_logged_in']]);
+  });
+
+  it('waits for a log-in in another tab where the page stays', async () => {
+    leaves = false;
+    renewed = () => Promise.reject(new Problem({ status: 401, code: 'not_logged_in' }));
+    sources[0]?.fail(2);
+    await vi.advanceTimersByTimeAsync(5000);
+    renewed = async () => undefined;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([sources.length, renewals]).toEqual([2, 2]);
   });
 
   it('opens nothing after it was told to stop', async () => {

@@ -5,13 +5,15 @@ import type { Counts } from './types';
 
 /** How long to wait before listening again after the server refused the stream for good. */
 const REOPEN_MS = 5000;
+/** How long to wait while nobody is logged in: somebody may be doing so in another tab. */
+const LOGGED_OUT_MS = 30_000;
 
 export interface ProgressListener {
   counts: (counts: Counts) => void;
   /** Whether the stream is open; when it is not, the figures on the page may be old. */
   connected: (connected: boolean) => void;
-  /** Nobody is logged in any more; the stream has ended. */
-  refused: (problem: Problem) => void;
+  /** Nobody is logged in any more. True when the page is left for that; else the stream tries again. */
+  refused: (problem: Problem) => boolean;
 }
 
 /** What the stream needs of the browser; tests pass their own. */
@@ -48,8 +50,8 @@ export function followProgress(event: string, listener: ProgressListener, around
     } catch (error) {
       const problem = asProblem(error);
       if (ended) return;
-      if (problem.status === 401) listener.refused(problem);
-      else timer = setTimeout(reopen, REOPEN_MS);
+      if (problem.status === 401 && listener.refused(problem)) return;
+      timer = setTimeout(reopen, problem.status === 401 ? LOGGED_OUT_MS : REOPEN_MS);
       return;
     }
     if (!ended) open();

@@ -28,6 +28,13 @@ export class Task {
     return this.problem?.field === field ? this.problem.detail || this.problem.title : null;
   }
 
+  /** What to say at the one field that a problem called `code` is about. */
+  saidOf(code: string): string | null {
+    if (this.problem?.code !== code) return null;
+    const { title, detail } = this.problem;
+    return detail === '' || detail === title ? title : `${title.replace(/[.\s]+$/, '')}. ${detail}`;
+  }
+
   /** The problem, unless one of `fields` says it. */
   note(...fields: string[]): Problem | null {
     const field = this.problem?.field ?? null;
