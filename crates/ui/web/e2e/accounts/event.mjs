@@ -58,6 +58,7 @@ export async function organise(page) {
   await page.getByRole('button', { name: 'Assign' }).click();
   await page.locator('[data-test=members]').getByText(PHOTOGRAPHER.name, { exact: true }).waitFor();
   checks.that('an organiser assigns a photographer by e-mail', true);
+  checks.same('and cannot remove themselves', await page.getByRole('button', { name: `Remove ${ORGANISER.name}` }).count(), 0);
   await importTable(page);
   await page.getByRole('button', { name: 'Delete Bruno Faure' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete the account' }).click();
@@ -131,10 +132,27 @@ export async function photographerHelps(page, slug) {
   checks.that('the page is the event’s', page.url().includes(slug));
 }
 
+/** A page with photos still to be sent is left only when the person agrees. */
+async function stays(page) {
+  let go;
+  const held = new Promise((resolve) => (go = resolve));
+  await page.route('**/photos', async (route) => {
+    if (route.request().method() === 'POST') await held;
+    await route.continue();
+  });
+  await page.locator('[data-test=photos]').setInputFiles([files.photos[1]]);
+  await page.locator('[data-test=upload][data-phase=sending]').waitFor();
+  await page.waitForTimeout(500);
+  const asked = new Promise((resolve) => page.once('dialog', (dialog) => resolve(dialog.message()) || dialog.dismiss()));
+  await page.getByRole('link', { name: 'My account' }).click();
+  checks.that('a page that is sending photos asks before it is left', (await asked).includes('Leave this page'));
+  go();
+}
+
 export async function deleteEvent(page, slug) {
   console.log('the event goes');
   await page.goto(`/events/${slug}`);
-  await page.locator('[data-test=photos]').setInputFiles([files.photos[1]]);
+  await stays(page);
   await page.locator('[data-test=upload][data-phase=done]').waitFor({ timeout: TIMEOUT_MS });
   await tab(page, 'Settings');
   await page.getByRole('button', { name: 'Delete the event…' }).click();

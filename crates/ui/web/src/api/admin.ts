@@ -13,8 +13,8 @@ export async function listStaff(q: string, role: StaffRole | '', limit: number, 
   return { rows: staff, next };
 }
 
-export const createStaff = (person: NewStaff) => json<StaffMember>('POST', '/api/staff', person);
-export const changeStaff = (user: string, change: { name?: string; role?: StaffRole }) => json<StaffMember>('PATCH', staffPath(user), change);
+export const createStaff = (person: NewStaff) => call('POST', '/api/staff', person);
+export const changeStaff = (user: string, change: { name?: string; role?: StaffRole }) => call('PATCH', staffPath(user), change);
 export const deleteStaff = (user: string) => call('DELETE', staffPath(user));
 export const mailPasswordLink = (user: string) => call('POST', `${staffPath(user)}/password-link`);
 

@@ -54,7 +54,7 @@ export async function listAttendees(event: string, q: string, limit: number, aft
 
 /** Each role has an address of its own to add attendees by. */
 export const addAttendee = (role: StaffRole, event: string, attendee: NewAttendee) =>
-  json<Attendee>('POST', `/api/${role}/events/${segment(event)}/attendees`, attendee);
+  call('POST', `/api/${role}/events/${segment(event)}/attendees`, attendee);
 export const deleteAttendee = (event: string, user: string) => call('DELETE', of(event, 'attendees', user));
 
 /** Creates the attendees of a table, all or none; a dry run only says what is wrong with it. */

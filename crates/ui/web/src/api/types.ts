@@ -139,6 +139,8 @@ export interface NewAttendee {
   email?: string;
   username?: string;
   password?: string;
+  /** Of the e-mail that is sent to those without a password. */
+  language?: string;
 }
 
 export interface ImportError {
