@@ -83,13 +83,21 @@ export class Router {
 
   start(): void {
     this.#read();
-    window.addEventListener('popstate', () => this.#read());
+    window.addEventListener('popstate', () => this.#back());
     document.addEventListener('click', (event) => this.#follow(event));
   }
 
-  go(path: string, how: 'push' | 'replace' = 'push'): void {
+  /** Asks, where the page holds something; who agrees is not asked again. */
+  mayLeave(): boolean {
     const question = this.held;
-    if (question !== null && !window.confirm(question)) return;
+    if (question === null) return true;
+    if (!window.confirm(question)) return false;
+    this.#question = () => null;
+    return true;
+  }
+
+  go(path: string, how: 'push' | 'replace' = 'push'): void {
+    if (!this.mayLeave()) return;
     if (how === 'push') history.pushState(null, '', path);
     else history.replaceState(null, '', path);
     this.#read();
@@ -100,6 +108,13 @@ export class Router {
   forgetQuery(): void {
     history.replaceState(history.state, '', location.pathname);
     this.#address = location.pathname;
+  }
+
+  #back(): void {
+    if (location.pathname + location.search === this.#address) return;
+    // The browser has already gone; whoever stays gets the address of this page again.
+    if (this.mayLeave()) this.#read();
+    else history.pushState(null, '', this.#address);
   }
 
   #read(): void {

@@ -50,6 +50,7 @@ describe('Router', () => {
     const free = router.hold(() => 'Leave?');
     router.go('/team');
     expect([location.pathname, asked]).toEqual([path, ['Leave?']]);
+    expect(router.held).toBe(agreed ? null : 'Leave?');
     free();
     router.go('/audit');
     expect([location.pathname, asked]).toEqual(['/audit', ['Leave?']]);

@@ -134,6 +134,7 @@ export async function photographerHelps(page, slug) {
 
 /** A page with photos still to be sent is left only when the person agrees. */
 async function stays(page) {
+  const before = new URL(page.url()).pathname;
   let go;
   const held = new Promise((resolve) => (go = resolve));
   await page.route('**/photos', async (route) => {
@@ -146,12 +147,19 @@ async function stays(page) {
   const asked = new Promise((resolve) => page.once('dialog', (dialog) => resolve(dialog.message()) || dialog.dismiss()));
   await page.getByRole('link', { name: 'My account' }).click();
   checks.that('a page that is sending photos asks before it is left', (await asked).includes('Leave this page'));
+  const again = new Promise((resolve) => page.once('dialog', (dialog) => resolve(dialog.message()) || dialog.dismiss()));
+  await page.evaluate(() => history.back());
+  await again;
+  await page.waitForURL(`**${before}`);
+  checks.that('also by the back button', await page.locator('[data-test=upload]').isVisible());
   go();
 }
 
 export async function deleteEvent(page, slug) {
   console.log('the event goes');
-  await page.goto(`/events/${slug}`);
+  await page.goto('/events');
+  await page.locator(`a[href="/events/${slug}"]`).click();
+  await page.getByRole('heading', { name: EVENT }).waitFor();
   await stays(page);
   await page.locator('[data-test=upload][data-phase=done]').waitFor({ timeout: TIMEOUT_MS });
   await tab(page, 'Settings');

@@ -15,15 +15,23 @@ export async function logIn(page, login, password, path = '/login') {
 
 export const problem = (page, code) => page.locator(`[data-code=${code}]`);
 
+/** A message may be written a moment after the answer that it follows. */
+const MESSAGE_MS_MAX = 30_000;
+
 /** The link in the newest message to `recipient` about `path`, as the outbox page shows it. */
 export async function linkFromOutbox(admin, recipient, path) {
-  await admin.goto('/outbox');
   const message = admin.locator(`[data-test=message][data-recipient="${recipient}"]`).filter({ hasText: path }).first();
+  for (const untilMs = Date.now() + MESSAGE_MS_MAX; ; ) {
+    await admin.goto('/outbox');
+    await admin.locator('main h1').waitFor();
+    await admin.waitForTimeout(500);
+    if ((await message.count()) > 0 || Date.now() > untilMs) break;
+  }
   await message.locator('summary').click();
   const text = await message.locator('pre').innerText();
   const found = text.match(new RegExp(`https?://\\S*${path}\\?\\S+`));
   checks.that(`the outbox holds the link ${path} for ${recipient}`, found !== null, text);
-  const url = new URL(found[0]);
+  const url = new URL(found[0].replace(/[.,;)>]+$/, ''));
   return url.pathname + url.search;
 }
 
