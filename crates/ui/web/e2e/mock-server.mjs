@@ -2,13 +2,14 @@
 // knows who is in a photo from labels.csv, not from the pixels. It sends the same security headers as the real one.
 //
 // Environment: PORT (8080), FINDME_SHARED (folder with photos/public-event), MOCK_PERSON (who every selfie shows),
-// MOCK_SETUP_TOKEN (mock), MOCK_PHOTO_MS (how long one photo takes, 60).
+// MOCK_SETUP_TOKEN (mock), MOCK_PHOTO_MS (how long one photo takes, 60), MOCK_ACCESS_S (when a log-in must be renewed, 900).
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readLabels } from './labels.mjs';
+import { accounts, manages, sees, state as people } from './mock-accounts.mjs';
 
 const env = process.env;
 const PORT = Number(env.PORT ?? 8080);
@@ -18,7 +19,7 @@ const PHOTO_MS = Number(env.MOCK_PHOTO_MS ?? 60);
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const event_folder = join(env.FINDME_SHARED ?? '/work/shared', 'photos/public-event');
 
-const state = { user: null, loggedIn: false, events: [], photos: new Map(), listeners: new Map() };
+const state = { events: [], photos: new Map(), listeners: new Map() };
 const peopleByHash = new Map();
 for (const row of readLabels(join(event_folder, 'labels.csv'))) {
   const path = join(event_folder, row.file);
@@ -31,18 +32,31 @@ function sha256(bytes) {
 
 const TEXTS = {
   not_logged_in: [401, 'Please log in', 'Connectez-vous', '', ''],
-  wrong_credentials: [401, 'E-mail or password is wrong', 'E-mail ou mot de passe incorrect', 'Check both and try again.', 'Vérifiez les deux et réessayez.'],
+  wrong_credentials: [401, 'E-mail, user name or password is wrong', 'E-mail, nom d’utilisateur ou mot de passe incorrect', 'Check both and try again.', 'Vérifiez les deux et réessayez.'],
   setup_token_invalid: [403, 'This set-up link is not valid', 'Ce lien d’installation n’est pas valable', 'Copy it whole from the terminal.', 'Copiez-le en entier depuis le terminal.'],
   event_not_found: [404, 'There is no such event', 'Cet événement n’existe pas', '', ''],
+  mfa_required: [401, 'A code is needed', 'Un code est nécessaire', 'Send the code of your app.', 'Envoyez le code de votre application.'],
+  mfa_code_wrong: [401, 'This code is not right', 'Ce code n’est pas bon', 'Take the newest code of your app.', 'Prenez le dernier code de votre application.'],
+  too_many_attempts: [429, 'Too many attempts', 'Trop d’essais', 'This log-in is closed for a while.', 'Cette connexion est fermée un moment.'],
+  link_invalid: [403, 'This link does not work any more', 'Ce lien ne fonctionne plus', 'It was used, or it is too old. Ask for a new one.', 'Il a déjà servi, ou il est trop ancien. Demandez-en un nouveau.'],
+  forbidden: [403, 'Your role may not do this', 'Votre rôle ne le permet pas', 'Ask an admin.', 'Demandez à un administrateur.'],
+  mfa_enrolment_needed: [403, 'Set up two-step log-in first', 'Mettez d’abord les deux étapes en place', '', ''],
+  mfa_needed_here: [403, 'Two-step log-in is required here', 'Les deux étapes sont obligatoires ici', 'An admin requires it of all staff.', 'Un administrateur l’exige de toute l’équipe.'],
+  email_taken: [409, 'This e-mail is taken', 'Cet e-mail est déjà pris', 'There is an account with this e-mail. Log in, or take another.', 'Un compte a déjà cet e-mail. Connectez-vous, ou prenez-en un autre.'],
+  username_taken: [409, 'This user name is taken', 'Ce nom d’utilisateur est pris', 'Choose another user name.', 'Choisissez un autre nom d’utilisateur.'],
+  last_admin: [409, 'This is the last admin', 'C’est le dernier administrateur', 'Make somebody else an admin first.', 'Nommez d’abord un autre administrateur.'],
+  user_not_found: [404, 'There is no such person', 'Cette personne n’existe pas', '', ''],
+  field_invalid: [422, 'Something is missing', 'Il manque quelque chose', 'Fill in this field.', 'Remplissez ce champ.'],
+  password_too_easy: [422, 'This password is easy to guess', 'Ce mot de passe se devine facilement', 'It is among the most used. Take a few words in a row.', 'Il est parmi les plus utilisés. Prenez quelques mots à la suite.'],
   consent_required: [400, 'Consent is needed', 'Votre accord est nécessaire', 'Tick the box first.', 'Cochez d’abord la case.'],
   selfie_no_face: [422, 'No face found in the picture', 'Aucun visage trouvé sur l’image', 'Take a selfie in which your whole face is visible and well lit.', 'Prenez un selfie où tout votre visage est visible et bien éclairé.'],
   busy: [429, 'Many people are searching right now', 'Beaucoup de monde cherche en ce moment', 'Your turn comes in a moment.', 'Votre tour vient dans un instant.'],
 };
 
-function problem(request, response, code, headers = {}) {
+function problem(request, response, code, headers = {}, field = undefined) {
   const french = (request.headers['accept-language'] ?? '').startsWith('fr');
   const [status, title, titre, detail, details] = TEXTS[code];
-  const body = { type: 'about:blank', status, code, title: french ? titre : title, detail: french ? details : detail, request_id: randomUUID() };
+  const body = { type: 'about:blank', status, code, title: french ? titre : title, detail: french ? details : detail, request_id: randomUUID(), field };
   send(response, status, body, { 'Content-Type': 'application/problem+json', ...headers });
 }
 
@@ -78,7 +92,7 @@ function countsOf(event) {
   };
 }
 
-const withCounts = (event) => ({ ...event, counts: countsOf(event) });
+const withCounts = (event, user) => ({ ...event, counts: countsOf(event), may_manage: manages(user, event) });
 
 function tell(event) {
   for (const response of state.listeners.get(event.event_id)) {
@@ -193,33 +207,54 @@ function media(id, query, response) {
   return send(response, 404, null);
 }
 
-async function logInOrSetUp(path, request, response) {
-  const body = JSON.parse((await bytesOf(request)).toString());
-  if (path === '/api/setup') {
-    if (body.token !== TOKEN) return problem(request, response, 'setup_token_invalid');
-    state.user = { user_id: randomUUID(), name: body.name, email: body.email, role: 'admin', password: body.password };
-  } else if (state.user?.email !== body.email || state.user.password !== body.password) {
-    return problem(request, response, 'wrong_credentials');
-  }
-  state.loggedIn = true;
-  const { password: _, ...user } = state.user;
-  return send(response, path === '/api/setup' ? 201 : 200, user);
-}
-
-async function createEvent(request, response) {
-  const body = JSON.parse((await bytesOf(request)).toString());
+async function createEvent(user, text, response) {
+  const body = JSON.parse(text);
   const slug = body.name.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
   const event = { event_id: randomUUID(), slug, name: body.name, held_on: body.held_on ?? null, recognition_enabled: true, created_at: new Date().toISOString() };
   state.events.unshift(event);
   state.photos.set(event.event_id, []);
   state.listeners.set(event.event_id, new Set());
-  send(response, 201, withCounts(event));
+  user.events = [...(user.events ?? []), event.event_id];
+  send(response, 201, withCounts(event, user));
+}
+
+/** Answers what is about accounts. True when it did; then `around.me` may still be null. */
+async function accountsAnswered(call, path, query, request, response, around) {
+  try {
+    const answer = await accounts(call, path, query, request, around);
+    if (answer === undefined) return false;
+    const headers = answer.cookies === undefined ? {} : { 'Set-Cookie': answer.cookies };
+    if (answer.csv === undefined) send(response, answer.status, answer.body ?? null, headers);
+    else {
+      response.writeHead(200, { 'Content-Type': 'text/csv', 'Content-Disposition': 'attachment; filename="audit.csv"' });
+      response.end(answer.csv);
+    }
+  } catch (refused) {
+    if (refused.code === undefined || TEXTS[refused.code] === undefined) throw refused;
+    problem(request, response, refused.code, refused.headers, refused.field);
+  }
+  return true;
+}
+
+function forget(event) {
+  state.events = state.events.filter((each) => each !== event);
+  for (const listener of state.listeners.get(event.event_id)) listener.end();
 }
 
 async function api(method, path, query, request, response) {
   const call = `${method} ${path}`;
-  if (call === 'GET /api/setup') return send(response, 200, { needed: state.user === null });
-  if (call === 'POST /api/setup' || call === 'POST /api/login') return logInOrSetUp(path, request, response);
+  if (call === 'GET /api/setup') return send(response, 200, { needed: people.users.length === 0 });
+  let text;
+  const around = {
+    events: state.events,
+    origin: `http://127.0.0.1:${PORT}`,
+    me: null,
+    forget,
+    shownEvent: (event) => withCounts(event, around.me),
+    text: async () => (text ??= (await bytesOf(request)).toString()),
+  };
+  if (await accountsAnswered(call, path, query, request, response, around)) return;
+  const { me } = around;
   const [, , first, second, third, fourth, fifth] = path.split('/');
   const slug = first === 'attendee' ? third : second;
   const event = state.events.find((each) => each.slug === slug || each.event_id === slug);
@@ -229,15 +264,13 @@ async function api(method, path, query, request, response) {
     return send(response, 200, { slug, name, held_on, recognition_enabled, photos_ready: countsOf(event).ready, consent_version: '1' });
   }
   if (third === 'search') return search(event, request, response);
-  if (!state.loggedIn) return problem(request, response, 'not_logged_in');
-  if (call === 'GET /api/me') return send(response, 200, state.user);
-  if (call === 'POST /api/logout') {
-    state.loggedIn = false;
-    return send(response, 204, null);
+  if (call === 'GET /api/events') {
+    const q = (query.get('q') ?? '').toLowerCase();
+    const events = state.events.filter((each) => sees(me, each) && each.name.toLowerCase().includes(q));
+    return send(response, 200, { events: events.map((each) => withCounts(each, me)), next: null });
   }
-  if (call === 'GET /api/events') return send(response, 200, { events: state.events.map(withCounts) });
-  if (call === 'POST /api/events') return createEvent(request, response);
-  if (third === undefined) return send(response, 200, withCounts(event));
+  if (call === 'POST /api/events') return me.role === 'photographer' ? problem(request, response, 'forbidden') : createEvent(me, await around.text(), response);
+  if (third === undefined) return send(response, 200, withCounts(event, me));
   if (third === 'progress') return follow(event, request, response);
   if (fifth === 'retry') {
     const photo = photosOf(event).find((each) => each.photo_id === fourth);

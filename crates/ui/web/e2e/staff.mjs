@@ -4,7 +4,7 @@ import { checks, files, shot, shotPhoneAndDark, TIMEOUT_MS, TOKEN, URL_BASE } fr
 
 /** Chromium's network without any limit. */
 const UNHURRIED = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
-const ADMIN = { name: 'Camille Martin', email: 'camille@example.org', password: 'four words in a row' };
+export const ADMIN = { name: 'Camille Martin', email: 'camille@example.org', password: 'four words in a row' };
 
 export async function setUp(page) {
   console.log('set-up and log-in');
@@ -32,7 +32,7 @@ export async function logInAgain(page) {
   await page.goto('/events');
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.waitForURL('**/login');
-  await page.getByLabel('E-mail').fill(ADMIN.email);
+  await page.getByLabel('E-mail or user name').fill(ADMIN.email);
   await page.getByLabel('Password').fill('a wrong password');
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.getByRole('alert').waitFor();

@@ -76,3 +76,19 @@ export async function shotPhoneAndDark(page, name) {
   await shot(page, `${name}-dark`);
   await page.emulateMedia({ colorScheme: 'light' });
 }
+
+/** The page in English on a desktop, in French on a phone, and in French in the dark; then as it was. */
+export async function shotBoth(page, name) {
+  const before = page.viewportSize();
+  await page.setViewportSize(DESKTOP.viewport);
+  await shot(page, name);
+  await page.setViewportSize(PHONE.viewport);
+  await page.getByRole('button', { name: 'FR –' }).click();
+  await shot(page, `${name}-phone-fr`);
+  checks.that(`${name} fits a phone`, await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await shot(page, `${name}-phone-dark-fr`);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.getByRole('button', { name: 'EN –' }).click();
+  await page.setViewportSize(before);
+}

@@ -2,33 +2,57 @@
 export type Route =
   | { page: 'home' }
   | { page: 'setup'; token: string }
-  | { page: 'login'; next: string }
-  | { page: 'events' }
+  | { page: 'login'; event: string | null; next: string | null }
+  | { page: 'register'; event: string }
+  | { page: 'forgotten'; event: string | null }
+  | { page: 'reset'; token: string; event: string | null }
+  | { page: 'invitation'; token: string }
+  | { page: StaffPageName }
   | { page: 'event'; slug: string }
   | { page: 'attendee'; slug: string }
+  | { page: 'attendeeAccount'; slug: string }
   | { page: 'missing' };
+
+/** Pages whose address says no more than their name. */
+const STAFF_PAGES = ['events', 'account', 'team', 'audit', 'outbox'] as const;
+export type StaffPageName = (typeof STAFF_PAGES)[number];
 
 /** The route of an address. A trailing slash means nothing. */
 export function routeOf(pathname: string, search: string): Route {
   const parts = pathname.split('/').filter((part) => part !== '');
   const query = new URLSearchParams(search);
-  const [first, second] = parts;
+  const [first, second, third] = parts;
   if (first === undefined) return { page: 'home' };
-  if (parts.length === 1) {
-    if (first === 'setup') return { page: 'setup', token: query.get('token') ?? '' };
-    if (first === 'login') return { page: 'login', next: ownPath(query.get('next')) };
-    if (first === 'events') return { page: 'events' };
-  }
+  if (parts.length === 1) return ofStaff(first, query);
   if (parts.length === 2 && second !== undefined) {
     if (first === 'events') return { page: 'event', slug: decoded(second) };
     if (first === 'e') return { page: 'attendee', slug: decoded(second) };
   }
+  if (parts.length === 3 && first === 'e' && second !== undefined) return ofAttendee(decoded(second), third, query);
+  return { page: 'missing' };
+}
+
+function ofStaff(name: string, query: URLSearchParams): Route {
+  const token = query.get('token') ?? '';
+  const page = STAFF_PAGES.find((each) => each === name);
+  if (page !== undefined) return { page };
+  if (name === 'setup' || name === 'invitation') return { page: name, token };
+  if (name === 'reset') return { page: 'reset', token, event: query.get('event') };
+  if (name === 'login') return { page: 'login', event: null, next: ownPath(query.get('next')) };
+  if (name === 'forgotten') return { page: 'forgotten', event: null };
+  return { page: 'missing' };
+}
+
+function ofAttendee(event: string, name: string | undefined, query: URLSearchParams): Route {
+  if (name === 'login') return { page: 'login', event, next: ownPath(query.get('next')) };
+  if (name === 'register' || name === 'forgotten') return { page: name, event };
+  if (name === 'account') return { page: 'attendeeAccount', slug: event };
   return { page: 'missing' };
 }
 
 /** Only a path of this site may follow a log-in, never another host's address. */
-function ownPath(path: string | null): string {
-  return path !== null && /^\/(?![/\\])/.test(path) ? path : '/events';
+function ownPath(path: string | null): string | null {
+  return path !== null && /^\/(?![/\\])/.test(path) ? path : null;
 }
 
 function decoded(part: string): string {
@@ -39,21 +63,58 @@ function decoded(part: string): string {
   }
 }
 
-class Router {
+export class Router {
   route: Route = $state.raw({ page: 'home' });
   #address = '';
+  #question: () => string | null = () => null;
+
+  /** What leaving the page would lose, as a question to the person; `null` when it loses nothing. */
+  get held(): string | null {
+    return this.#question();
+  }
+
+  /** Lets `question` be asked before the page is left, until the returned function is called. */
+  hold(question: () => string | null): () => void {
+    this.#question = question;
+    return () => {
+      if (this.#question === question) this.#question = () => null;
+    };
+  }
 
   start(): void {
     this.#read();
-    window.addEventListener('popstate', () => this.#read());
+    window.addEventListener('popstate', () => this.#back());
     document.addEventListener('click', (event) => this.#follow(event));
   }
 
+  /** Asks, where the page holds something; who agrees is not asked again. */
+  mayLeave(): boolean {
+    const question = this.held;
+    if (question === null) return true;
+    if (!window.confirm(question)) return false;
+    this.#question = () => null;
+    return true;
+  }
+
   go(path: string, how: 'push' | 'replace' = 'push'): void {
+    if (!this.mayLeave()) return;
     if (how === 'push') history.pushState(null, '', path);
     else history.replaceState(null, '', path);
     this.#read();
     window.scrollTo(0, 0);
+  }
+
+  /** Takes what the address asks out of it, once the page has read it: a token must not stay in the history or on a screen. */
+  forgetQuery(): void {
+    history.replaceState(history.state, '', location.pathname);
+    this.#address = location.pathname;
+  }
+
+  #back(): void {
+    if (location.pathname + location.search === this.#address) return;
+    // The browser has already gone; whoever stays gets the address of this page again.
+    if (this.mayLeave()) this.#read();
+    else history.pushState(null, '', this.#address);
   }
 
   #read(): void {

@@ -13,6 +13,8 @@ export class Problem extends Error {
   readonly requestId: string | null;
   /** How long the server asks to wait, from `Retry-After`. */
   readonly retryAfterMs: number | null;
+  /** The whole answer, for the few calls that say more when they fail. */
+  readonly body: unknown;
 
   constructor(details: ProblemDetails & { code: string; status: number }, retryAfterMs: number | null = null) {
     super(details.detail ?? details.title ?? details.code);
@@ -24,6 +26,7 @@ export class Problem extends Error {
     this.field = details.field ?? null;
     this.requestId = details.request_id ?? null;
     this.retryAfterMs = retryAfterMs;
+    this.body = details;
   }
 
   static local(code: LocalCode, status = 0): Problem {

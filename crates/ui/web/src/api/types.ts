@@ -2,11 +2,24 @@
 
 export type Role = 'admin' | 'organiser' | 'photographer' | 'attendee';
 
+export type StaffRole = Exclude<Role, 'attendee'>;
+
 export interface User {
   user_id: string;
-  name: string;
-  email: string;
   role: Role;
+  name: string;
+  email: string | null;
+  username: string | null;
+  /** The event that an attendee's account belongs to; `null` for staff. */
+  event: { event_id: string; slug: string; name: string } | null;
+  mfa_enabled: boolean;
+  /** Whether this person must set up two-step log-in before anything else. */
+  mfa_enrolment_needed: boolean;
+}
+
+/** The answer to every way of logging in. Pages get their tokens as cookies, which scripts cannot read. */
+export interface SignedIn {
+  user: User;
 }
 
 export interface SetupStatus {
@@ -21,8 +34,134 @@ export interface SetupRequest {
 }
 
 export interface LoginRequest {
-  email: string;
+  /** E-mail or user name. */
+  login: string;
   password: string;
+  /** Slug of the event; only for attendees. */
+  event?: string;
+  /** Second step: six digits, or a backup code. */
+  code?: string;
+}
+
+export interface RegisterRequest {
+  name: string;
+  email?: string;
+  username?: string;
+  password: string;
+}
+
+export interface AcceptRequest {
+  token: string;
+  name: string;
+  username?: string;
+  password: string;
+}
+
+export interface MfaEnrolment {
+  secret: string;
+  otpauth_url: string;
+}
+
+export interface Settings {
+  require_mfa: boolean;
+}
+
+export interface StaffMember {
+  user_id: string;
+  role: StaffRole;
+  name: string;
+  email: string | null;
+  username: string | null;
+  mfa_enabled: boolean;
+  created_at: string;
+  /** How many events this person is assigned to. */
+  events: number;
+}
+
+export interface NewStaff {
+  role: StaffRole;
+  name: string;
+  email: string;
+  username?: string;
+  password: string;
+}
+
+export interface Invitation {
+  invitation_id: string;
+  email: string;
+  role: StaffRole;
+  created_at: string;
+  expires_at: string;
+}
+
+export interface AuditEntry {
+  audit_id: string | number;
+  at: string;
+  actor_id: string | null;
+  actor_role: Role | null;
+  action: string;
+  event_id: string | null;
+  target_id: string | null;
+  status: number | null;
+  address: string | null;
+  request_id: string | null;
+}
+
+/** A message that was not sent, because no service to send it is connected. */
+export interface OutboxMessage {
+  message_id: string;
+  kind: string;
+  recipient: string;
+  subject: string;
+  body: string;
+  created_at: string;
+}
+
+/** Somebody of the staff who works on an event. */
+export interface EventMember {
+  user_id: string;
+  role: StaffRole;
+  name: string;
+  email: string | null;
+}
+
+export interface Attendee {
+  user_id: string;
+  name: string;
+  email: string | null;
+  username: string | null;
+  created_at: string;
+  has_password: boolean;
+}
+
+export interface NewAttendee {
+  name: string;
+  email?: string;
+  username?: string;
+  password?: string;
+  /** Of the e-mail that is sent to those without a password. */
+  language?: string;
+}
+
+export interface ImportError {
+  line: number;
+  field: string | null;
+  code: string;
+  detail: string;
+}
+
+export interface ImportAnswer {
+  rows: number;
+  created: number;
+  dry_run: boolean;
+  errors: ImportError[];
+}
+
+/** One page of a list. */
+export interface Page<T> {
+  rows: T[];
+  /** Cursor of the next page. */
+  next: string | null;
 }
 
 /** Photos and faces of an event: `received = waiting + ready + failed`; `without_faces` are among `ready`. */
@@ -44,10 +183,14 @@ export interface Event {
   recognition_enabled: boolean;
   created_at: string;
   counts: Counts;
+  /** Whether the person logged in may change its settings, its people, or delete it. */
+  may_manage: boolean;
 }
 
-export interface EventList {
-  events: Event[];
+export interface EventChange {
+  name?: string;
+  held_on?: string | null;
+  recognition_enabled?: boolean;
 }
 
 export interface NewEvent {

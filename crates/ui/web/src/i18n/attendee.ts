@@ -65,6 +65,7 @@ export const attendee = dictionary(
     tipLater: 'Come back later: more photos may still arrive.',
     tipsTitle: 'For a good selfie',
 
+    account: 'My account',
     footer: 'Your selfie is never kept.',
   },
   {
@@ -129,6 +130,7 @@ export const attendee = dictionary(
     tipLater: 'Revenez plus tard : d’autres photos arriveront peut-être.',
     tipsTitle: 'Pour un bon selfie',
 
+    account: 'Mon compte',
     footer: 'Votre selfie n’est jamais conservé.',
   },
 );

@@ -2,14 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { account } from './account';
+import { admin } from './admin';
 import { attendee } from './attendee';
 import { common } from './common';
 import { frenchSpacing, type Text } from './dictionary';
 import { preferred } from './language.svelte';
+import { people } from './people';
 import { staff } from './staff';
 import { viewer } from './viewer';
 
-const dictionaries = { common, attendee, staff, viewer };
+const dictionaries = { common, account, admin, attendee, people, staff, viewer };
 const sources = fileURLToPath(new URL('..', import.meta.url));
 
 /** A text as it comes out for sample figures. */
@@ -34,7 +37,7 @@ describe.each(Object.entries(dictionaries))('%s', (_, { all }) => {
 
   it('says something, in two languages, for every key', () => {
     // Words that are spelled alike in both.
-    const alike = new Set(['email', 'gridTitle', 'photos', 'photosReady']);
+    const alike = new Set(['email', 'gridTitle', 'minutes', 'photos', 'photosReady', 'tabPhotos']);
     for (const key of keys) {
       const [en, fr] = [rendered((all.en as Record<string, Text>)[key]!), rendered((all.fr as Record<string, Text>)[key]!)];
       expect(en.trim(), key).not.toBe('');

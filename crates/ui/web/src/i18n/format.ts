@@ -14,6 +14,16 @@ export function date(day: string): string {
   return parsed.toLocaleDateString(TAGS[language.current], { dateStyle: 'long', timeZone: 'UTC' });
 }
 
+/** A moment as the day it falls on here: "20 June 2026". */
+export function dayOf(moment: string): string {
+  return new Date(moment).toLocaleDateString(TAGS[language.current], { dateStyle: 'long' });
+}
+
+/** A moment with its time of day: "20 Jun 2026, 21:04:09". */
+export function moment(at: string): string {
+  return new Date(at).toLocaleString(TAGS[language.current], { dateStyle: 'medium', timeStyle: 'medium' });
+}
+
 /** Bytes in the unit that people read: "12.3 MB". Decimal units, as cameras and shops count. */
 export function bytes(value: number): string {
   const [unit, divisor] = value >= 1e9 ? ['gigabyte', 1e9] : value >= 1e6 ? ['megabyte', 1e6] : ['kilobyte', 1e3];

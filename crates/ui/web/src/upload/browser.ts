@@ -1,11 +1,12 @@
-import { uploadPath } from '../api/client';
+import { me } from '../api/client';
+import { uploadPath } from '../api/events';
 import type { Surroundings } from './queue';
-import { xhrSend } from './send';
+import { afterRenewal, xhrSend } from './send';
 
 /** The browser's own clock, network and disk for an upload to `event`. */
 export function browserSurroundings(event: string, changed: () => void): Surroundings {
   return {
-    send: xhrSend(uploadPath(event)),
+    send: afterRenewal(xhrSend(uploadPath(event)), me),
     delay: (ms, signal) => settledBy(signal, (done) => void setTimeout(done, ms)),
     online: () => navigator.onLine,
     whenOnline: (signal) => settledBy(signal, (done) => window.addEventListener('online', done, { once: true })),

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Problem } from '../api/problem';
-import { xhrSend } from './send';
+import type { Send } from './queue';
+import { afterRenewal, xhrSend } from './send';
 
 /** As much of an XMLHttpRequest as the sender touches. */
 class FakeXhr {
@@ -93,5 +94,47 @@ describe('xhrSend', () => {
     stop.abort();
     expect((await failed).code).toBe('network');
     expect(xhr.aborted).toBe(true);
+  });
+});
+
+describe('afterRenewal', () => {
+  const expired = () => new Problem({ status: 401, code: 'not_logged_in' });
+  let tries: number;
+  let renewals: number;
+  let problems: Problem[];
+  const around: Send = async () => {
+    tries += 1;
+    const next = problems.shift();
+    if (next !== undefined) throw next;
+    return [{ file_name: 'a.jpg', outcome: 'accepted' }];
+  };
+  const renew = async () => void (renewals += 1);
+  const sendAround = (renewing = renew) => afterRenewal(around, renewing)(files, () => undefined, stop.signal);
+  beforeEach(() => {
+    [tries, renewals, problems] = [0, 0, []];
+  });
+
+  it('sends again after the session was renewed', async () => {
+    problems = [expired()];
+    expect(await sendAround()).toEqual([{ file_name: 'a.jpg', outcome: 'accepted' }]);
+    expect([tries, renewals]).toEqual([2, 1]);
+  });
+
+  it('sends again once only', async () => {
+    problems = [expired(), expired(), expired()];
+    expect((await failure(sendAround())).code).toBe('not_logged_in');
+    expect([tries, renewals]).toEqual([2, 1]);
+  });
+
+  it('tells why the session could not be renewed', async () => {
+    problems = [expired()];
+    expect((await failure(sendAround(() => Promise.reject(Problem.local('network'))))).code).toBe('network');
+    expect(tries).toBe(1);
+  });
+
+  it('leaves other problems to the queue', async () => {
+    problems = [new Problem({ status: 403, code: 'forbidden' })];
+    expect((await failure(sendAround())).code).toBe('forbidden');
+    expect([tries, renewals]).toEqual([1, 0]);
   });
 });

@@ -1,5 +1,6 @@
 import { GUARD_HEADER } from '../api/client';
 import { Problem, problemFrom } from '../api/problem';
+import { notLoggedIn } from '../api/renewal';
 import type { UploadAnswer, UploadResult } from '../api/types';
 import { language } from '../i18n/language.svelte';
 import type { Send } from './queue';
@@ -34,6 +35,22 @@ export function xhrSend(path: string, makeXhr: () => XMLHttpRequest = () => new 
       signal.addEventListener('abort', () => xhr.abort(), { once: true });
       xhr.send(formOf(files));
     });
+}
+
+/**
+ * Sends again, once, what met the end of the session's short proof. `renew` is an ordinary call, which renews the session:
+ * a gigabyte of photos must not hold up the other tabs' turn.
+ */
+export function afterRenewal(send: Send, renew: () => Promise<unknown>): Send {
+  return async (files, sent, signal) => {
+    try {
+      return await send(files, sent, signal);
+    } catch (error) {
+      if (!notLoggedIn(error) || signal.aborted) throw error;
+    }
+    await renew();
+    return send(files, sent, signal);
+  };
 }
 
 function formOf(files: File[]): FormData {
