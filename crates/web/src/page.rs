@@ -71,14 +71,15 @@ pub(crate) fn next<T>(
 mod tests {
     use super::*;
 
+    fn key<'a>(row: &'a (&str, OffsetDateTime, Uuid)) -> (&'a str, OffsetDateTime, Uuid) {
+        *row
+    }
+
     #[test]
     fn a_page_begins_where_the_one_before_ended() {
         let id = Uuid::from_u128(7);
         let at = OffsetDateTime::from_unix_timestamp_nanos(1_800_000_000_123_456_000).unwrap();
         let rows = [("Zoé", at, id)];
-        fn key<'a>(row: &'a (&str, OffsetDateTime, Uuid)) -> (&'a str, OffsetDateTime, Uuid) {
-            *row
-        }
         let by_name = next(&rows, 1, &Order::Name(None), key).unwrap();
         let expected = Order::Name(Some(AfterName { name: "Zoé".to_owned(), id }));
         assert_eq!(order(Some("name"), "", Some(&by_name)).unwrap(), expected);
