@@ -164,13 +164,13 @@ page_checks() {
   npm --prefix "$web" test
 }
 
-# The walk in the browser ----------------------------------------------------------------------------------------
+# Walks in the browser -------------------------------------------------------------------------------------------
 
-browser_walk() { # the main job, on the program as it ships, with its own private database
-  start_server data
-  mkdir -p target/screenshots
-  FINDME_URL=$server_url FINDME_SETUP_TOKEN=$(setup_token) FINDME_SCREENSHOTS=$PWD/target/screenshots \
-    node "$web/e2e/main-job.mjs" || { tail -n 30 "$server_log" >&2 && return 1; }
+browser_walk() { # script, name of its data folder: a walk through the pages of the program as it ships
+  start_server "$2"
+  mkdir -p "target/screenshots/$2"
+  FINDME_URL=$server_url FINDME_SETUP_TOKEN=$(setup_token) FINDME_SCREENSHOTS="$PWD/target/screenshots/$2" \
+    node "$web/e2e/$1" || { tail -n 30 "$server_log" >&2 && return 1; }
   stop_server
 }
 
@@ -255,7 +255,8 @@ timed 'examples in the docs' cargo test --doc --workspace --locked
 timed 'pages' page_checks
 if [ -z "$fast" ] && [ -n "${FINDME_SHARED:-}" ]; then
   timed 'build' cargo build --locked --bin findme
-  timed 'main job in the browser' browser_walk
+  timed 'main job in the browser' browser_walk main-job.mjs job
+  timed 'accounts in the browser' browser_walk accounts.mjs accounts
   timed 'API beside its document' api_contract
 fi
 timed 'secrets in the logs' logs_hold_no_secret

@@ -69,6 +69,10 @@ export async function people(page) {
   await page.getByRole('button', { name: 'Mail a password link' }).click();
   await page.getByText('on its way to').waitFor();
   await shotBoth(page, 'team-person');
+  await linkFromOutbox(page, PHOTOGRAPHER.email, '/reset');
+  await shotBoth(page, 'outbox');
+  await page.goto('/team');
+  await row(page, PHOTOGRAPHER.name).getByRole('button', { name: `Change ${PHOTOGRAPHER.name}` }).click();
   await row(page, PHOTOGRAPHER.name).getByRole('button', { name: 'Delete…' }).click();
   const dialog = page.getByRole('dialog');
   checks.that('deleting names what goes', (await dialog.innerText()).includes('logged out everywhere'));
@@ -79,8 +83,11 @@ export async function people(page) {
   await dialog.getByRole('button', { name: 'Delete the account' }).click();
   await row(page, PHOTOGRAPHER.name).waitFor({ state: 'detached' });
   checks.that('an admin deletes a photographer', true);
-  await linkFromOutbox(page, PHOTOGRAPHER.email, '/reset');
-  await shotBoth(page, 'outbox');
+  await page.goto('/outbox');
+  await page.locator('main h1').waitFor();
+  await page.waitForTimeout(500);
+  const left = page.locator(`[data-test=message][data-recipient="${PHOTOGRAPHER.email}"]`);
+  checks.same('messages go with whom they were for', await left.count(), 0);
 }
 
 export async function audit(page) {
