@@ -37,6 +37,12 @@ create unique index attendee_username_unique on attendee (event_id, lower(userna
 create index attendee_by_name on attendee (event_id, lower(name), user_id);
 create index attendee_by_age on attendee (event_id, created_at desc, user_id desc);
 
+create index attendee_by_maker on attendee (created_by) where created_by is not null;
+
+-- Without these, deleting a member of staff would read all photos and events.
+create index photo_by_uploader on photo (uploaded_by) where uploaded_by is not null;
+create index event_by_maker on event (created_by) where created_by is not null;
+
 -- One log-in and all refresh tokens that followed from it. It replaces `session`, which stays for processes of the
 -- version before and goes with the next migration.
 create table sign_in (
@@ -60,9 +66,11 @@ create table refresh_token (
   -- Set when it was exchanged; one that comes a second time was stolen, by whoever came first or second.
   used_at    timestamptz
 );
+create index refresh_token_by_use on refresh_token (used_at) where used_at is not null;
 create index refresh_token_by_sign_in on refresh_token (sign_in_id);
 
--- Links by which a person chooses a new password. Only the hash of a token is kept.
+-- Links by which a person chooses a new password. Only the hash of a token is kept (and, while messages are simulated,
+-- the link itself in the outbox).
 create table password_link (
   token_hash  bytea       primary key,
   staff_id    uuid        references staff on delete cascade,
@@ -86,6 +94,7 @@ create table invitation (
   expires_at    timestamptz not null
 );
 create unique index invitation_email_unique on invitation (lower(email));
+create index invitation_by_inviter on invitation (invited_by);
 
 -- The second step of staff's log-in.
 create table staff_mfa (
@@ -128,6 +137,9 @@ create table outbox (
   foreign key (event_id, attendee_id) references attendee on delete cascade
 );
 create index outbox_by_age on outbox (created_at desc, message_id desc);
+create index outbox_by_staff on outbox (staff_id) where staff_id is not null;
+create index outbox_by_attendee on outbox (event_id, attendee_id) where attendee_id is not null;
+create index outbox_by_invitation on outbox (invitation_id) where invitation_id is not null;
 
 -- How much of an allowance is used: GCRA's theoretical arrival time. Losing it in a crash does no harm.
 create unlogged table rate_limit (
@@ -163,7 +175,7 @@ create index audit_by_age on audit (at desc, audit_id desc);
 create table purge (
   event_id uuid        primary key,
   run_at   timestamptz not null,
-  -- Blobs are deleted twice: what was being written at the first time is there by the second.
+  -- Blobs are deleted three times: what was being written at the first time is there by the next.
   passes   integer     not null default 0
 );
 

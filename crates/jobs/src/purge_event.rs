@@ -9,8 +9,8 @@ const AGAIN_SECONDS: i32 = 120;
 
 /// Deletes the blobs of one event whose turn it is; false when there is none.
 ///
-/// Each event comes twice, two minutes apart: what was being written when the event went, by an upload or a worker, is
-/// there by the second time.
+/// Each event comes again after two minutes and after a day: what was being written when the event went, by an upload or
+/// a worker, is there by then.
 pub(crate) async fn purge_one(worker: &Worker) -> Result<bool, JobError> {
     let mut tx = worker.store.begin_job().await?;
     let claimed = purge::claim(&mut tx, AGAIN_SECONDS).await?;

@@ -1,7 +1,9 @@
 //! Sweeps away what has run out: log-ins, links, allowances, old messages, old lines of the audit log.
 
 use domain::Clock;
-use store::{Store, audit, invitation, login_guard, outbox, password_link, rate_limit, sign_in};
+use store::{
+    Store, audit, invitation, login_guard, outbox, password_link, rate_limit, refresh_token, sign_in,
+};
 use time::Duration;
 
 use crate::JobError;
@@ -11,18 +13,32 @@ const MESSAGES: Duration = Duration::days(30);
 /// How long lines of the audit log are kept.
 const AUDIT: Duration = Duration::days(365);
 
+/// How long used refresh tokens are kept, to tell when one comes a second time.
+const USED_TOKENS: Duration = Duration::days(14);
+
 /// Sweeps once. Doing it twice at the same time does no harm.
 pub(crate) async fn sweep(store: &Store, clock: &Clock) -> Result<(), JobError> {
+    /// Each in a transaction of its own, so that nobody waits for more than one of them.
+    macro_rules! each {
+        ($($table:ident before $moment:expr;)*) => {
+            $({
+                let mut tx = store.begin_job().await?;
+                let swept = $table::sweep(&mut tx, $moment).await?;
+                tx.commit().await.map_err(store::StoreError::from)?;
+                tracing::debug!(table = stringify!($table), swept, "swept away what has run out");
+            })*
+        };
+    }
     let now = clock.now();
-    let mut tx = store.begin_job().await?;
-    let mut swept = sign_in::sweep(&mut tx, now).await?;
-    swept += password_link::sweep(&mut tx, now).await?;
-    swept += invitation::sweep(&mut tx, now).await?;
-    swept += rate_limit::sweep(&mut tx, now).await?;
-    swept += login_guard::sweep(&mut tx, now).await?;
-    swept += outbox::sweep(&mut tx, now - MESSAGES).await?;
-    swept += audit::sweep(&mut tx, now - AUDIT).await?;
-    tx.commit().await.map_err(store::StoreError::from)?;
-    tracing::debug!(swept, "swept away what has run out");
+    each! {
+        sign_in before now;
+        refresh_token before now - USED_TOKENS;
+        password_link before now;
+        invitation before now;
+        rate_limit before now;
+        login_guard before now;
+        outbox before now - MESSAGES;
+        audit before now - AUDIT;
+    }
     Ok(())
 }

@@ -187,6 +187,7 @@ impl Worker {
     async fn give_back(&self, lease: Uuid, job: &Job, error: &JobError) -> Result<(), JobError> {
         let text = error.to_string();
         let mut tx = self.store.begin_job().await?;
+        store::event::hold(&mut tx, job.event_id).await?;
         if job.attempts >= ATTEMPTS_MAX {
             tracing::error!(error = text, photo_id = %job.photo_id, "a photo was tried too often and is set aside");
             if job::bury(&mut tx, job, lease, &text).await? {

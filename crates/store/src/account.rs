@@ -29,6 +29,34 @@ pub async fn password_hash(db: &mut PgConnection, account: AccountId) -> Result<
     Ok(hash.flatten())
 }
 
+/// Whether the account's password still has this hash; if so, it stays until the transaction ends.
+///
+/// # Errors
+/// When the database fails.
+pub async fn password_is_still(db: &mut PgConnection, account: AccountId, hash: &str) -> Result<bool> {
+    let same: Option<i32> = match account {
+        AccountId::Staff(user_id) => {
+            query_scalar("select 1 from staff where user_id = $1 and password_hash = $2 for no key update")
+                .bind(user_id.0)
+                .bind(hash)
+                .fetch_optional(db)
+                .await?
+        }
+        AccountId::Attendee(event_id, user_id) => {
+            query_scalar(
+                "select 1 from attendee where event_id = $1 and user_id = $2 and password_hash = $3 \
+                 for no key update",
+            )
+            .bind(event_id.0)
+            .bind(user_id.0)
+            .bind(hash)
+            .fetch_optional(db)
+            .await?
+        }
+    };
+    Ok(same.is_some())
+}
+
 /// Sets the account's password; true when there is such an account.
 ///
 /// # Errors

@@ -93,6 +93,9 @@ impl Store {
         let mut client = self.bulk.get().await?;
         let tx = client.transaction().await?;
         tx.batch_execute("deallocate all").await?;
+        // The event first, as whoever deletes it takes it first too.
+        let params: [Param<'_>; 1] = [(&batch.event_id.0, Type::UUID)];
+        tx.query_typed("select 1 from event where event_id = $1 for no key update", &params).await?;
         let held = end_jobs(&tx, batch).await?;
         let photos: Vec<&ReadPhoto> =
             batch.photos.iter().filter(|photo| held.contains(&photo.photo_id.0)).collect();

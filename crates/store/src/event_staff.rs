@@ -22,7 +22,8 @@ pub struct Member {
     pub email: String,
 }
 
-/// Assigns somebody to the event; assigning twice is no error. False when there is no such member of staff.
+/// Assigns somebody to the event; assigning twice is no error. False when there is no such organiser or photographer:
+/// admins work at every event already.
 ///
 /// # Errors
 /// When the database fails.
@@ -32,10 +33,11 @@ pub async fn assign(
     user_id: UserId,
     assigned_at: OffsetDateTime,
 ) -> Result<bool> {
-    let known = query_scalar::<i32>("select 1 from staff where user_id = $1 for key share")
-        .bind(user_id.0)
-        .fetch_optional(&mut *db)
-        .await?;
+    let known =
+        query_scalar::<i32>("select 1 from staff where user_id = $1 and role <> 'admin' for key share")
+            .bind(user_id.0)
+            .fetch_optional(&mut *db)
+            .await?;
     if known.is_none() {
         return Ok(false);
     }
@@ -61,6 +63,15 @@ pub async fn unassign(db: &mut PgConnection, event_id: EventId, user_id: UserId)
         .execute(db)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Ends somebody's work at all events, as another role would mean more there than was meant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unassign_all(db: &mut PgConnection, user_id: UserId) -> Result<()> {
+    query("delete from event_staff where user_id = $1").bind(user_id.0).execute(db).await?;
+    Ok(())
 }
 
 /// Whether somebody works at the event.

@@ -120,6 +120,15 @@ pub async fn delete(db: &mut PgConnection, invitation_id: InvitationId) -> Resul
     Ok(done.rows_affected() == 1)
 }
 
+/// Withdraws all invitations that somebody sent, as they may no longer invite.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_by(db: &mut PgConnection, invited_by: UserId) -> Result<()> {
+    query("delete from invitation where invited_by = $1").bind(invited_by.0).execute(db).await?;
+    Ok(())
+}
+
 /// Sweeps away invitations that have run out.
 ///
 /// # Errors

@@ -67,6 +67,10 @@ pub async fn succeeded(db: &mut PgConnection, account: Digest) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn sweep(db: &mut PgConnection, now: OffsetDateTime) -> Result<u64> {
-    let done = query("delete from login_guard where last_at < $1::timestamptz - interval '1 day'").bind(now);
-    Ok(done.execute(db).await?.rows_affected())
+    let done = query(
+        "delete from login_guard where key_hash in ( \
+           select key_hash from login_guard where last_at < $1::timestamptz - interval '1 day' \
+           for update skip locked)",
+    );
+    Ok(done.bind(now).execute(db).await?.rows_affected())
 }

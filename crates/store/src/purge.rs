@@ -44,15 +44,17 @@ pub async fn claim(db: &mut PgConnection, seconds: i32) -> Result<Option<Purge>>
     Ok(row.map(|(event_id, passes)| Purge { event_id: EventId(event_id), passes }))
 }
 
-/// Notes that the blobs were deleted; after the second time nothing is left to do.
+/// Notes that the blobs were deleted. After the second time it is looked at once more a day later, and then no more.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn done(db: &mut PgConnection, purge: Purge) -> Result<()> {
-    let statement = if purge.passes == 0 {
-        query("update purge set passes = 1 where event_id = $1 and passes = 0")
-    } else {
-        query("delete from purge where event_id = $1")
+    let statement = match purge.passes {
+        0 => query("update purge set passes = 1 where event_id = $1 and passes = 0"),
+        1 => query(
+            "update purge set passes = 2, run_at = now() + interval '1 day' where event_id = $1 and passes = 1",
+        ),
+        _ => query("delete from purge where event_id = $1"),
     };
     statement.bind(purge.event_id.0).execute(db).await?;
     Ok(())

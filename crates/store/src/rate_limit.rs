@@ -57,5 +57,9 @@ pub async fn take(
 /// # Errors
 /// When the database fails.
 pub async fn sweep(db: &mut PgConnection, now: OffsetDateTime) -> Result<u64> {
-    Ok(query("delete from rate_limit where arrival_at <= $1").bind(now).execute(db).await?.rows_affected())
+    let done = query(
+        "delete from rate_limit where key_hash in ( \
+           select key_hash from rate_limit where arrival_at <= $1 for update skip locked)",
+    );
+    Ok(done.bind(now).execute(db).await?.rows_affected())
 }

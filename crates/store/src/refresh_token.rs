@@ -44,6 +44,14 @@ pub async fn insert(
 /// # Errors
 /// When the database fails.
 pub async fn consume(db: &mut PgConnection, token_hash: Digest, now: OffsetDateTime) -> Result<Used> {
+    // The log-in first, as whoever ends it takes it first too.
+    query(
+        "select 1 from sign_in where sign_in_id = (select sign_in_id from refresh_token where token_hash = $1) \
+         for update",
+    )
+    .bind(token_hash.0.as_slice())
+    .execute(&mut *db)
+    .await?;
     let fresh: Option<Uuid> = query_scalar(
         "update refresh_token set used_at = $2 where token_hash = $1 and used_at is null returning sign_in_id",
     )
@@ -71,4 +79,12 @@ pub async fn sign_in(db: &mut PgConnection, token_hash: Digest) -> Result<Option
         .fetch_optional(db)
         .await?;
     Ok(known.map(SignInId))
+}
+
+/// Sweeps away tokens that were used before `moment`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(db: &mut PgConnection, moment: OffsetDateTime) -> Result<u64> {
+    Ok(query("delete from refresh_token where used_at < $1").bind(moment).execute(db).await?.rows_affected())
 }

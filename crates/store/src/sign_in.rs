@@ -133,12 +133,12 @@ pub async fn person(
     row.map(Person::try_from).transpose()
 }
 
-/// Lets a sign-in last until `expires_at`.
+/// Lets a sign-in last until `expires_at`, but not longer than 90 days in all.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn prolong(db: &mut PgConnection, sign_in_id: SignInId, expires_at: OffsetDateTime) -> Result<()> {
-    query("update sign_in set expires_at = $2 where sign_in_id = $1")
+    query("update sign_in set expires_at = least($2, created_at + interval '90 days') where sign_in_id = $1")
         .bind(sign_in_id.0)
         .bind(expires_at)
         .execute(db)

@@ -217,13 +217,21 @@ pub async fn delete(db: &mut PgConnection, user_id: UserId) -> Result<bool> {
 
 /// Whether anybody can administer this installation.
 ///
+/// # Errors
+/// When the database fails.
+pub async fn has_admin(db: &mut PgConnection) -> Result<bool> {
+    Ok(query_scalar("select exists (select from staff where role = 'admin')").fetch_one(db).await?)
+}
+
+/// Whether anybody can administer this installation, for whoever is about to make the first.
+///
 /// Takes a lock that lasts until the transaction ends, so that two first admins cannot be made at once.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn admin_exists(db: &mut PgConnection) -> Result<bool> {
     query("lock table staff in share row exclusive mode").execute(&mut *db).await?;
-    Ok(query_scalar("select exists (select from staff where role = 'admin')").fetch_one(db).await?)
+    has_admin(db).await
 }
 
 /// Whether somebody else than `user_id` can administer this installation.

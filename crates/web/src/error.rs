@@ -377,6 +377,10 @@ impl From<Code> for Problem {
 
 impl From<store::StoreError> for Problem {
     fn from(error: store::StoreError) -> Self {
+        if error.violates_reference() {
+            // What was to be referred to went meanwhile; all that goes like that is events and what is in them.
+            return Code::EventNotFound.into();
+        }
         Self::internal(&error)
     }
 }

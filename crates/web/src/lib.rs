@@ -94,6 +94,10 @@ pub struct WebSettings {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Whether attempts are limited; they always are, but for measuring what lies behind.
     pub rate_limits: bool,
+    /// How long whoever has reached a limit waits to be told so.
+    pub hold_back: std::time::Duration,
+    /// How many may be kept waiting like that at once.
+    pub held_back: std::sync::Arc<tokio::sync::Semaphore>,
     /// Requests that may upload photos at once; further ones are told to come back.
     pub uploads: std::sync::Arc<tokio::sync::Semaphore>,
     /// Selfies that may be received at once; further ones are told to come back.
@@ -109,6 +113,8 @@ impl Default for WebSettings {
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             rate_limits: true,
+            hold_back: std::time::Duration::from_secs(1),
+            held_back: places(1000),
             uploads: places(32),
             selfies: places(64),
         }
@@ -194,6 +200,7 @@ fn staff_routes() -> OpenApiRouter<Web> {
             admin::delete_staff::delete_staff
         ))
         .routes(routes!(admin::send_password_link::send_password_link))
+        .routes(routes!(admin::reset_mfa::reset_mfa))
         .routes(routes!(admin::list_invitations::list_invitations, admin::invite_staff::invite_staff))
         .routes(routes!(admin::withdraw_invitation::withdraw_invitation))
         .routes(routes!(admin::settings::show_settings, admin::settings::change_settings))

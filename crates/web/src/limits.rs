@@ -3,6 +3,8 @@
 //! Hundreds of people at a venue share one address (its router's), so limits per address are wide and those per
 //! account are narrow.
 
+use std::net::Ipv6Addr;
+
 use domain::Digest;
 use store::Store;
 use store::rate_limit::{Allowance, take};
@@ -82,11 +84,31 @@ impl Limits<'_> {
         let rule = limited.rule();
         let key = |text: &str| self.pseudonyms.of(rule.name, text);
         let mut tx = self.store.begin().await?;
-        let mut wait = take(&mut tx, key(context.address()), rule.address, now).await?;
+        let mut wait = take(&mut tx, key(&network(context.address())), rule.address, now).await?;
         if let (None, Some(account)) = (wait, account) {
             wait = take(&mut tx, key(&account.to_string()), rule.account, now).await?;
         }
         commit(tx).await?;
         wait.map_or(Ok(()), |wait| Err(Problem::too_many_attempts(wait)))
+    }
+}
+
+/// What counts as one address: of IPv6 the first 64 bits, as a household or a server has all that follow.
+fn network(address: &str) -> String {
+    match address.parse::<Ipv6Addr>() {
+        Ok(address) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).to_string(),
+        Err(_) => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_in_ipv6_are_one() {
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::9"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("192.0.2.7"), "192.0.2.7");
     }
 }

@@ -63,10 +63,12 @@ async fn surround(web: Web, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("(page)", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
     let span = tracing::info_span!("request", id, %method, route);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = answered(&web, &context, request, next, &route).instrument(span.clone()).await;
     let status = response.status().as_u16();
-    audit(&web, &context, &method, &route, status).instrument(span.clone()).await;
     if let Some(problem) = response.extensions().get::<Problem>().cloned() {
+        if problem.code() == Code::TooManyAttempts {
+            hold_back(&web).await;
+        }
         response = problem.answer(language, &id);
     }
     span.in_scope(|| tracing::debug!(status, "answered"));
@@ -76,11 +78,37 @@ async fn surround(web: Web, mut request: Request, next: Next) -> Response {
     response
 }
 
+/// Calls the handler and writes what it did into the audit log. What changes something goes on to its end, and into the
+/// log, even if the caller hangs up meanwhile.
+async fn answered(web: &Web, context: &Context, request: Request, next: Next, route: &str) -> Response {
+    let method = request.method().clone();
+    if method == Method::GET || method == Method::HEAD {
+        return next.run(request).await;
+    }
+    let (web, context, route) = (web.clone(), context.clone(), route.to_owned());
+    let work = async move {
+        let response = next.run(request).await;
+        audit(&web, &context, &method, &route, response.status().as_u16()).await;
+        response
+    };
+    let done = tokio::spawn(work.in_current_span()).await;
+    done.unwrap_or_else(|error| Problem::internal(&error).into_response())
+}
+
+/// Lets whoever has reached a limit wait for the answer: it costs us a timer, and hurrying is of no use to them. When
+/// too many wait already, the answer goes at once.
+async fn hold_back(web: &Web) {
+    if let Ok(_place) = web.settings.held_back.try_acquire() {
+        tokio::time::sleep(web.settings.hold_back).await;
+    }
+}
+
 /// Writes into the audit log what somebody with an account did or tried, and who asked for face data.
 async fn audit(web: &Web, context: &Context, method: &Method, route: &str, status: u16) {
     let actor = context.actor();
-    let changes = *method != Method::GET && *method != Method::HEAD;
-    if !(changes && actor.is_some() || READS_FACES.contains(&route)) {
+    let of_somebody = actor.is_some() || context.target_id().is_some();
+    let faces_read = status < 400 && READS_FACES.contains(&route);
+    if !of_somebody && !faces_read {
         return;
     }
     let entry = NewEntry {

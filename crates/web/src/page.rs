@@ -38,7 +38,7 @@ pub(crate) fn after_time(after: Option<&str>) -> Result<Option<AfterTime>, Probl
         let (micros, id) = text.strip_prefix("t.")?.split_once('.')?;
         let nanos = micros.parse::<i128>().ok()?.checked_mul(1000)?;
         let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()?;
-        Some(AfterTime { at, id: id.parse().ok()? })
+        (at.year() > 0).then_some(AfterTime { at, id: id.parse().ok()? })
     };
     after.map(|text| read(text).ok_or_else(|| Problem::field("after"))).transpose()
 }

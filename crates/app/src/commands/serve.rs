@@ -42,7 +42,7 @@ async fn serve(
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     tokio::spawn(listen(installation.store.clone(), feed.clone(), Arc::clone(&wake)));
-    tokio::spawn(gone_events::forget(installation.store.clone(), recognizer.clone(), feed));
+    let forgetting = tokio::spawn(gone_events::forget(installation.store.clone(), recognizer.clone(), feed));
     let worker = arguments.with_worker.then(|| installation.worker(&recognizer, wake));
     let working = worker.map(|worker| {
         let stop = stop.clone();
@@ -50,6 +50,7 @@ async fn serve(
     });
     greet(config, installation).await?;
     serve_http(listener, web, stop).await?;
+    forgetting.abort();
     if let Some(working) = working {
         working.await?;
     }

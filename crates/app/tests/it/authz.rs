@@ -68,6 +68,7 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("PATCH", "/api/staff/{user_id}", Admins),
     ("DELETE", "/api/staff/{user_id}", Admins),
     ("POST", "/api/staff/{user_id}/password-link", Admins),
+    ("DELETE", "/api/staff/{user_id}/mfa", Admins),
     ("GET", "/api/settings", Admins),
     ("PUT", "/api/settings", Admins),
     ("GET", "/api/statistics", Admins),

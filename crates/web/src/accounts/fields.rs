@@ -26,7 +26,6 @@ pub(crate) fn optional_email(text: Option<&str>) -> Result<Option<Email>, Proble
 }
 
 /// An account could not be added: because e-mail or user name are taken, or because the database failed.
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err calls")]
 pub(crate) fn taken(error: StoreError) -> Problem {
     let breaks = |constraints: [&str; 2]| constraints.iter().any(|name| error.violates_unique(name));
     if breaks([staff::EMAIL_UNIQUE, attendee::EMAIL_UNIQUE]) {
@@ -34,6 +33,6 @@ pub(crate) fn taken(error: StoreError) -> Problem {
     } else if breaks([staff::USERNAME_UNIQUE, attendee::USERNAME_UNIQUE]) {
         Problem::taken(Code::UsernameTaken, "username")
     } else {
-        Problem::internal(&error)
+        error.into()
     }
 }

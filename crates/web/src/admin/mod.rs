@@ -9,6 +9,7 @@ pub mod invite_staff;
 pub mod list_invitations;
 pub mod list_outbox;
 pub mod list_staff;
+pub mod reset_mfa;
 pub mod send_password_link;
 pub mod settings;
 pub mod show_staff;

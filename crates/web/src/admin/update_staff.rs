@@ -21,7 +21,8 @@ pub struct StaffChange {
     role: Option<String>,
 }
 
-/// Changes name or role. Tokens that speak of another role are worth nothing from then on; pages fetch fresh ones.
+/// Changes name or role. With another role the person's assignments and invitations end, as they would mean something
+/// else; tokens that speak of the old one are worth nothing from then on, and pages fetch fresh ones.
 #[utoipa::path(patch, path = "/api/staff/{user_id}", tag = "staff", params(("user_id" = Uuid, Path)),
     request_body = StaffChange, responses((status = 200, body = Member)))]
 pub async fn update_staff(
@@ -39,6 +40,10 @@ pub async fn update_staff(
         return Err(Code::LastAdmin.into());
     }
     store::staff::update(&mut tx, user_id, name.as_ref(), role).await?;
+    if role.is_some_and(|role| role != staff.role) {
+        store::invitation::delete_by(&mut tx, user_id).await?;
+        store::event_staff::unassign_all(&mut tx, user_id).await?;
+    }
     let staff = store::staff::by_id(&mut tx, user_id).await?.ok_or(Code::UserNotFound)?;
     commit(tx).await?;
     Ok(Json(staff.into()))

@@ -42,7 +42,7 @@ pub async fn register(
 ) -> Result<Response, Problem> {
     let now = web.clock.now();
     let login = form.email.as_ref().or(form.username.as_ref()).map_or("", String::as_str);
-    let key = web.pseudonyms.of_account(Some(event.event_id), login);
+    let key = web.pseudonyms.of_nobody(Some(event.slug.as_str()), login);
     web.limits().check(Limited::Registration, &context, Some(key), now).await?;
     let Registration { name, email, username, password } = form;
     if password.is_empty() {

@@ -29,19 +29,23 @@ pub async fn change_password(
     context: Context,
     Body(form): Body<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
-    let key = web.pseudonyms.of("password-of", &user.user_id().to_string());
+    let key = web.pseudonyms.of_person(user.user_id());
     web.limits().check(Limited::LogIn, &context, Some(key), web.clock.now()).await?;
     let mut tx = web.store.begin().await?;
     let hash = store::account::password_hash(&mut tx, user.account()).await?;
     commit(tx).await?;
-    let checked = web.passwords.verify(form.current, hash).await.map_err(|e| e.problem("current"))?;
+    let checked = web.passwords.verify(form.current, hash.clone()).await.map_err(|e| e.problem("current"))?;
     if checked == Checked::Wrong {
         return Err(Code::WrongCredentials.into());
     }
     let about = [user.person.name.as_str(), user.person.email.as_deref().unwrap_or_default()];
-    let hash = web.passwords.hash(form.new, &about, &web.entropy).await.map_err(|e| e.problem("new"))?;
+    let new = web.passwords.hash(form.new, &about, &web.entropy).await.map_err(|e| e.problem("new"))?;
     let mut tx = web.store.begin().await?;
-    store::account::set_password(&mut tx, user.account(), &hash).await?;
+    // Somebody may have set another one while this was computed.
+    if !store::account::password_is_still(&mut tx, user.account(), &hash.unwrap_or_default()).await? {
+        return Err(Code::WrongCredentials.into());
+    }
+    store::account::set_password(&mut tx, user.account(), &new).await?;
     store::password_link::delete_all(&mut tx, user.account()).await?;
     store::sign_in::delete_all(&mut tx, user.account(), Some(user.sign_in_id)).await?;
     commit(tx).await?;

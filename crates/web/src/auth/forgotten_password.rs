@@ -37,29 +37,30 @@ pub async fn forgotten_password(
     InLanguage(language): InLanguage,
     Body(form): Body<Forgotten>,
 ) -> Result<StatusCode, Problem> {
-    let now = web.clock.now();
     let mut tx = web.store.begin().await?;
     let event = match &form.event {
         Some(name) => event_named(&mut tx, name).await?,
         None => None,
     };
-    commit(tx).await?;
-    let event_id = event.as_ref().map(|event| event.event_id);
-    let key = web.pseudonyms.of_account(event_id, &form.login);
-    web.limits().check(Limited::PasswordLink, &context, Some(key), now).await?;
-    let mut tx = web.store.begin().await?;
-    store::password_link::commit_without_waiting(&mut tx).await?;
     let found = if form.login.contains('\0') {
         None
-    } else if let Some(event_id) = event_id {
-        let attendee = store::attendee::by_login(&mut tx, event_id, &form.login).await?;
-        attendee.and_then(|found| Some((AccountId::Attendee(event_id, found.user_id), found.email?)))
+    } else if let Some(event) = &event {
+        let attendee = store::attendee::by_login(&mut tx, event.event_id, &form.login).await?;
+        attendee.and_then(|found| Some((AccountId::Attendee(event.event_id, found.user_id), found.email?)))
     } else if form.event.is_none() {
         let staff = store::staff::by_login(&mut tx, &form.login).await?;
         staff.map(|found| (AccountId::Staff(found.user_id), found.email))
     } else {
         None
     };
+    commit(tx).await?;
+    let key = match &found {
+        Some((account, _)) => web.pseudonyms.of_person(account.user_id()),
+        None => web.pseudonyms.of_nobody(form.event.as_deref(), &form.login),
+    };
+    web.limits().check(Limited::PasswordLink, &context, Some(key), web.clock.now()).await?;
+    let mut tx = web.store.begin().await?;
+    store::password_link::commit_without_waiting(&mut tx).await?;
     let known = found.is_some();
     if let Some((account, email)) = found
         && let Ok(email) = Email::parse(&email)

@@ -56,26 +56,16 @@ pub async fn log_in(
     headers: HeaderMap,
     Body(form): Body<Credentials>,
 ) -> Result<Response, Problem> {
-    let now = web.clock.now();
-    let mut tx = web.store.begin().await?;
-    let event = match &form.event {
-        Some(name) => event_named(&mut tx, name).await?,
-        None => None,
+    let found = find(&web, &form).await?;
+    let key = match &found {
+        Some(found) => web.pseudonyms.of_person(found.account.user_id()),
+        None => web.pseudonyms.of_nobody(form.event.as_deref(), &form.login),
     };
-    let event_id = event.map(|event| event.event_id);
-    let key = web.pseudonyms.of_account(event_id, &form.login);
-    commit(tx).await?;
-    if let Err(limited) = web.limits().check(Limited::LogIn, &context, Some(key), now).await {
-        log(key, "refused", "too many attempts");
-        return Err(limited);
+    if let Some(found) = &found {
+        context.about(found.account.user_id().0);
+        found.account.event_id().inspect(|event_id| context.at_event(*event_id));
     }
-    let mut tx = web.store.begin().await?;
-    if let Some(until) = store::login_guard::locked_until(&mut tx, key, now).await? {
-        log(key, "refused", "locked");
-        return Err(Problem::too_many_attempts(until - now));
-    }
-    let found = find(&mut tx, &form, event_id).await?;
-    commit(tx).await?;
+    may_try(&web, &context, key).await?;
     let hash = found.as_ref().and_then(|found| found.password_hash.clone());
     let checked =
         web.passwords.verify(form.password.clone(), hash).await.map_err(|e| e.problem("password"))?;
@@ -95,6 +85,11 @@ pub async fn log_in(
     let new_hash =
         if outdated { Some(web.passwords.rehash(form.password, &web.entropy).await) } else { None };
     let mut tx = web.store.begin().await?;
+    // Somebody may have set another one while this was computed.
+    let hash = found.password_hash.unwrap_or_default();
+    if !store::account::password_is_still(&mut tx, found.account, &hash).await? {
+        return Err(Code::WrongCredentials.into());
+    }
     store::login_guard::succeeded(&mut tx, key).await?;
     if let Some(Ok(hash)) = new_hash {
         store::account::set_password(&mut tx, found.account, &hash).await?;
@@ -107,33 +102,45 @@ pub async fn log_in(
     Ok(session::answer(&web, &headers, StatusCode::OK, user, tokens))
 }
 
+/// Whether this account may be tried now.
+async fn may_try(web: &Web, context: &Context, key: Digest) -> Result<(), Problem> {
+    let now = web.clock.now();
+    if let Err(limited) = web.limits().check(Limited::LogIn, context, Some(key), now).await {
+        log(key, "refused", "too many attempts");
+        return Err(limited);
+    }
+    let mut tx = web.store.begin().await?;
+    match store::login_guard::locked_until(&mut tx, key, now).await? {
+        Some(until) if web.settings.rate_limits => {
+            log(key, "refused", "locked");
+            Err(Problem::too_many_attempts(until - now))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The account that the form names. An event that does not exist has none.
-async fn find(
-    db: &mut store::Connection,
-    form: &Credentials,
-    event_id: Option<domain::EventId>,
-) -> Result<Option<Found>, Problem> {
+async fn find(web: &Web, form: &Credentials) -> Result<Option<Found>, Problem> {
     if form.login.contains('\0') {
         return Ok(None);
     }
-    match (event_id, &form.event) {
-        (Some(event_id), _) => {
-            let attendee = store::attendee::by_login(db, event_id, &form.login).await?;
-            Ok(attendee.map(|attendee| Found {
-                account: AccountId::Attendee(event_id, attendee.user_id),
-                role: Role::Attendee,
-                password_hash: attendee.password_hash,
-                mfa_enabled: false,
-            }))
-        }
-        (None, Some(_)) => Ok(None),
-        (None, None) => Ok(store::staff::by_login(db, &form.login).await?.map(|staff| Found {
+    let mut tx = web.store.begin().await?;
+    let Some(name) = &form.event else {
+        return Ok(store::staff::by_login(&mut tx, &form.login).await?.map(|staff| Found {
             account: AccountId::Staff(staff.user_id),
             role: staff.role,
             password_hash: Some(staff.password_hash),
             mfa_enabled: staff.mfa_enabled,
-        })),
-    }
+        }));
+    };
+    let Some(event) = event_named(&mut tx, name).await? else { return Ok(None) };
+    let attendee = store::attendee::by_login(&mut tx, event.event_id, &form.login).await?;
+    Ok(attendee.map(|attendee| Found {
+        account: AccountId::Attendee(event.event_id, attendee.user_id),
+        role: Role::Attendee,
+        password_hash: attendee.password_hash,
+        mfa_enabled: false,
+    }))
 }
 
 /// Counts a failure, for an account that exists as for one that does not.

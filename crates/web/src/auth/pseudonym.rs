@@ -1,6 +1,6 @@
 //! Names for people in logs and limits, which tell that two lines speak of one person and not of whom.
 
-use domain::{Digest, EventId};
+use domain::{Digest, UserId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -33,10 +33,14 @@ impl Pseudonyms {
         Digest(mac.finalize().into_bytes().into())
     }
 
-    /// The pseudonym of an account, existing or not, by what its owner types.
-    pub(crate) fn of_account(&self, event: Option<EventId>, login: &str) -> Digest {
-        let place = event.map(|event| event.to_string()).unwrap_or_default();
-        self.of("account", &format!("{place} {}", login.trim()))
+    /// The pseudonym of a person with an account, whichever name they log in with.
+    pub(crate) fn of_person(&self, user_id: UserId) -> Digest {
+        self.of("account", &user_id.to_string())
+    }
+
+    /// The pseudonym of an account that does not exist, by what was typed.
+    pub(crate) fn of_nobody(&self, event: Option<&str>, login: &str) -> Digest {
+        self.of("no account", &format!("{} {}", event.unwrap_or_default(), login.trim()))
     }
 }
 

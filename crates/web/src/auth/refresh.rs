@@ -2,6 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
@@ -10,7 +11,9 @@ use utoipa::ToSchema;
 
 use super::{cookie, session, token};
 use crate::Web;
+use crate::context::Context;
 use crate::error::{Code, Problem, commit};
+use crate::limits::Limited;
 
 /// What a program sends; a page sends its cookie and no body.
 #[derive(Deserialize, ToSchema)]
@@ -23,7 +26,14 @@ pub struct RefreshForm {
 /// Each works once. One that comes a second time was stolen or lost its answer: then the whole log-in ends.
 #[utoipa::path(post, path = "/api/refresh", tag = "accounts", request_body(content = Option<RefreshForm>),
     responses((status = 200, body = session::Session)))]
-pub async fn refresh(State(web): State<Web>, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
+pub async fn refresh(
+    State(web): State<Web>,
+    context: Context,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let body = body.map_err(|_| Code::TooLarge)?;
+    web.limits().check(Limited::LogIn, &context, None, web.clock.now()).await?;
     let form = if body.is_empty() { None } else { serde_json::from_slice::<Option<RefreshForm>>(&body).ok() };
     let token = match (form.flatten(), cookie::is_page(&headers)) {
         (Some(form), _) => form.refresh_token,

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use domain::{AccountId, Role};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -38,6 +39,11 @@ pub async fn reset_password(
     let account = account.ok_or(Code::LinkInvalid)?;
     store::account::set_password(&mut tx, account, &hash).await?;
     store::sign_in::delete_all(&mut tx, account, None).await?;
+    let role = match account {
+        AccountId::Staff(user_id) => store::staff::by_id(&mut tx, user_id).await?.map(|staff| staff.role),
+        AccountId::Attendee(..) => Some(Role::Attendee),
+    };
     commit(tx).await?;
+    role.inspect(|role| context.asked_by(account.user_id(), *role));
     Ok(StatusCode::NO_CONTENT)
 }

@@ -63,7 +63,7 @@ pub async fn new_setup_token(
 #[utoipa::path(get, path = "/api/setup", tag = "set-up", responses((status = 200, body = SetupState)))]
 pub async fn setup_needed(State(store): State<Store>) -> Result<Json<SetupState>, Problem> {
     let mut tx = store.begin().await?;
-    let needed = !store::staff::admin_exists(&mut tx).await?;
+    let needed = !store::staff::has_admin(&mut tx).await?;
     Ok(Json(SetupState { needed }))
 }
 

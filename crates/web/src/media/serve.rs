@@ -71,10 +71,12 @@ struct Names {
 impl Names {
     /// Renditions are JPEGs; what an original is, and how a kept file is called, its row tells.
     async fn of(store: &Store, claim: Claim) -> Result<Self, Problem> {
+        let mut tx = store.begin().await?;
         if claim.rendition != Rendition::Original && !claim.download {
+            // Of a deleted event nothing is shown, even while its files are still there.
+            store::event::by_id(&mut tx, claim.event_id).await?.ok_or(Code::PhotoNotFound)?;
             return Ok(Self { media_type: "image/jpeg".to_owned(), file_name: String::new() });
         }
-        let mut tx = store.begin().await?;
         let photo_id = store::photo::id_by_sha256(&mut tx, claim.event_id, claim.sha256).await?;
         let photo =
             store::photo::by_id(&mut tx, claim.event_id, photo_id.ok_or(Code::PhotoNotFound)?).await?;

@@ -11,7 +11,8 @@ use store::event::NewEvent;
 use time::Date;
 use utoipa::ToSchema;
 
-use super::{Event, day};
+use super::{Event, checked_day, day};
+use crate::context::Context;
 use crate::error::{Problem, commit};
 use crate::extract::{Body, EventMaker};
 
@@ -31,6 +32,7 @@ pub struct EventForm {
     responses((status = 201, body = Event)))]
 pub async fn create_event(
     EventMaker(user): EventMaker,
+    context: Context,
     State(store): State<Store>,
     State(clock): State<Clock>,
     State(entropy): State<Entropy>,
@@ -41,7 +43,7 @@ pub async fn create_event(
     let new = NewEvent {
         event_id: EventId::from_entropy(&entropy),
         name: &name,
-        held_on: form.held_on,
+        held_on: form.held_on.map(checked_day).transpose()?,
         pack: recognizer.pack_name(),
         created_by: Some(user.user_id()),
         created_at: clock.now(),
@@ -52,5 +54,6 @@ pub async fn create_event(
         store::event_staff::assign(&mut tx, event.event_id, user.user_id(), new.created_at).await?;
     }
     commit(tx).await?;
+    context.at_event(event.event_id);
     Ok((StatusCode::CREATED, Json(Event::new(event, store::photo::Counts::default(), true))))
 }

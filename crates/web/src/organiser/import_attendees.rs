@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
+use axum::{Json, RequestExt as _};
 use domain::Language;
 use serde::{Deserialize, Serialize};
 use store::event::Event;
@@ -18,6 +19,8 @@ use crate::extract::{EventManager, InLanguage, Params};
 
 /// Longest list; longer ones are imported in parts.
 const ROWS_MAX: usize = 1000;
+/// Largest file: 1000 people with long names and passwords.
+const BODY_BYTES_MAX: usize = 512 * 1024;
 
 /// Whether to import, or only to look.
 #[derive(Deserialize, IntoParams)]
@@ -78,8 +81,10 @@ pub async fn import_attendees(
     State(web): State<Web>,
     InLanguage(language): InLanguage,
     Params(options): Params<ImportOptions>,
-    body: Bytes,
+    mut request: Request,
 ) -> Result<(StatusCode, Json<ImportReport>), Problem> {
+    DefaultBodyLimit::apply(DefaultBodyLimit::max(BODY_BYTES_MAX), &mut request);
+    let body: Bytes = request.extract().await.map_err(|_: BytesRejection| Code::TooLarge)?;
     let mut list = List { language, rows: 0, good: Vec::new(), errors: Vec::new() };
     list.read(&web, &body).await?;
     list.find_clashes(&web, &event).await?;
@@ -124,7 +129,7 @@ impl List {
         };
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(separator)
-            .trim(csv::Trim::All)
+            .trim(csv::Trim::Headers)
             .flexible(true)
             .from_reader(body);
         let headers = reader.headers().map_err(|_| Code::ListUnreadable)?.clone();

@@ -23,6 +23,8 @@ use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::error::Problem;
+
 /// An event, as staff see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the names of the API")]
@@ -80,6 +82,11 @@ impl Event {
             may_manage,
         }
     }
+}
+
+/// A day of our era; PostgreSQL does not know all that `time` does.
+fn checked_day(day: Date) -> Result<Date, Problem> {
+    if day.year() > 0 { Ok(day) } else { Err(Problem::field("held_on")) }
 }
 
 time::serde::format_description!(pub(crate) day, Date, "[year]-[month]-[day]");

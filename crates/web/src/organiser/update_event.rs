@@ -8,7 +8,7 @@ use store::Store;
 use store::event::{Change, Day};
 use utoipa::ToSchema;
 
-use super::{Event, day};
+use super::{Event, checked_day, day};
 use crate::error::{Code, Problem, commit};
 use crate::extract::{Body, EventManager};
 
@@ -41,6 +41,9 @@ pub async fn update_event(
     Body(form): Body<EventChange>,
 ) -> Result<Json<Event>, Problem> {
     let name = form.name.as_deref().map(EventName::parse).transpose().map_err(|_| Problem::field("name"))?;
+    if let Some(Day::On(day)) = form.held_on {
+        checked_day(day)?;
+    }
     let change =
         Change { name: name.as_ref(), held_on: form.held_on, recognition_enabled: form.recognition_enabled };
     let mut tx = store.begin().await?;

@@ -107,7 +107,7 @@ fn cursor(text: &str) -> Result<Cursor, Problem> {
     let parse = || {
         let (nanos, photo_id) = text.split_once('_')?;
         let uploaded_at = OffsetDateTime::from_unix_timestamp_nanos(nanos.parse().ok()?).ok()?;
-        Some(Cursor { uploaded_at, photo_id: photo_id.parse().ok()? })
+        (uploaded_at.year() > 0).then_some(Cursor { uploaded_at, photo_id: photo_id.parse().ok()? })
     };
     parse().ok_or_else(|| Problem::field("after"))
 }

@@ -85,6 +85,10 @@ impl Receiver {
             Ok(format) => format,
             Err(error) => return Ok(Receipt::Rejected(error)),
         };
+        let mut tx = self.store.begin().await?;
+        let event = store::event::by_id(&mut tx, incoming.event_id).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        event.ok_or(ReceiveError::EventGone)?;
         if let Some(photo_id) = self.known(incoming).await? {
             return Ok(Receipt::Duplicate(photo_id));
         }

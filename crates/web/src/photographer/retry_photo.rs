@@ -19,6 +19,9 @@ pub async fn retry_photo(
     State(entropy): State<Entropy>,
 ) -> Result<StatusCode, Problem> {
     let mut tx = store.begin().await?;
+    if !store::event::hold(&mut tx, event.event_id).await? {
+        return Err(Code::EventNotFound.into());
+    }
     if !store::photo::reset_failed(&mut tx, event.event_id, photo_id).await? {
         return Err(Code::PhotoNotFound.into());
     }

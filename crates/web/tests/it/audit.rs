@@ -155,3 +155,29 @@ async fn an_organiser_owns_changes_and_shares_their_event(pool: PgPool) {
     assert_eq!(call(&olive, "DELETE", &uri, None).await.code(), "user_not_found");
     assert_eq!(call(&paul, "GET", "/api/events/gala", None).await.code(), "event_not_found");
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_the_database_does_not_know_is_no_failure_of_ours(pool: PgPool) {
+    let server = Server::start(&pool).await;
+    let ada = server.first_admin().await;
+    server.event_of(&ada, "Gala").await;
+    let id = "00000000-0000-4000-8000-000000000000";
+    for uri in [
+        format!("/api/audit?after=t.-300000000000000000.{id}"),
+        format!("/api/events/gala/photos?after=-300000000000000000000_{id}"),
+    ] {
+        assert_eq!(server.call(Some(&ada.access), "GET", &uri, None).await.json()["field"], "after", "{uri}");
+    }
+    for day in ["-9999-01-01", "0000-01-01"] {
+        let form = json!({"name": "Old", "held_on": day});
+        let made = server.call(Some(&ada.access), "POST", "/api/events", Some(&form)).await;
+        assert_eq!(made.json()["field"], "held_on", "{day}");
+        let changed = server.call(Some(&ada.access), "PATCH", "/api/events/gala", Some(&form)).await;
+        assert_eq!(changed.json()["field"], "held_on", "{day}");
+    }
+    // A stranger who is refused writes nothing into the log.
+    let before = server.call(Some(&ada.access), "GET", "/api/audit", None).await.json();
+    server.search("nowhere", &["ann"]).await;
+    server.call(None, "GET", "/api/events/gala/search", None).await;
+    assert_eq!(server.call(Some(&ada.access), "GET", "/api/audit", None).await.json(), before);
+}

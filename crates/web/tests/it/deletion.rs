@@ -84,7 +84,9 @@ async fn nothing_is_left_of_staff_but_their_events_and_photos(pool: PgPool) {
         let event = server.event_of(&ada, &format!("Gala {role}")).await;
         let before = rows(&pool).await;
         let sam = server.staff(&ada, role, "sam").await;
-        server.assign(&ada, &event, &sam).await;
+        if role != "admin" {
+            server.assign(&ada, &event, &sam).await;
+        }
         server.upload_as(&sam, &event, &[("a.jpg", &["ann"])]).await;
         let form = json!({"login": "sam"});
         server.call(None, "POST", "/api/password/forgotten", Some(&form)).await;
@@ -171,9 +173,11 @@ async fn nothing_is_left_of_an_event(pool: PgPool) {
     // What was being written meanwhile is caught by the second pass.
     let late = blobs::BlobKey::new(event_id, domain::Digest::of(b"late"), domain::Rendition::Original);
     server.web.blobs.put(&late, "late".into()).await.unwrap();
-    sqlx::query("update purge set run_at = now()").execute(&pool).await.unwrap();
-    server.work().await;
-    assert!(server.web.blobs.list_event(event_id).await.unwrap().is_empty());
+    for _ in 0..2 {
+        sqlx::query("update purge set run_at = now()").execute(&pool).await.unwrap();
+        server.work().await;
+        assert!(server.web.blobs.list_event(event_id).await.unwrap().is_empty());
+    }
     assert_eq!(rows(&pool).await, before);
 
     assert_eq!(server.call(Some(&zoe.access), "GET", "/api/me", None).await.code(), "not_logged_in");

@@ -77,8 +77,9 @@ impl Server {
         Self::with_settings(pool, WebSettings::default()).await
     }
 
-    pub(crate) async fn with_settings(pool: &PgPool, settings: WebSettings) -> Self {
+    pub(crate) async fn with_settings(pool: &PgPool, mut settings: WebSettings) -> Self {
         crate::logs::capture();
+        settings.hold_back = std::time::Duration::ZERO;
         let store = store::testing::store(pool).await;
         let entropy = Entropy::new(|buffer| {
             let n = COUNTER.fetch_add(1, Ordering::Relaxed).to_le_bytes();

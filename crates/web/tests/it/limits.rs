@@ -87,3 +87,37 @@ async fn neither_limits_nor_locks_hold_an_address_in_clear(pool: PgPool) {
     let plain = domain::Digest::of(b"ada@example.org").0;
     assert!(kept.len() == 3 && kept.iter().all(|key| key.len() == 32 && *key != plain), "{}", kept.len());
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn whoever_reached_a_limit_is_kept_waiting(pool: PgPool) {
+    let mut server = Server::start(&pool).await;
+    server.web.settings.hold_back = std::time::Duration::from_millis(300);
+    server.rebuild();
+    let form = json!({"login": "ada@example.org"});
+    let ask = async || {
+        let began = std::time::Instant::now();
+        let answer = server.call(None, "POST", "/api/password/forgotten", Some(&form)).await;
+        (answer.status, began.elapsed().as_millis() >= 300)
+    };
+    for _ in 0..5 {
+        assert_eq!(ask().await.0, StatusCode::ACCEPTED);
+    }
+    assert_eq!(ask().await, (StatusCode::TOO_MANY_REQUESTS, true));
+    server.web.settings.held_back.close();
+    assert_eq!(ask().await, (StatusCode::TOO_MANY_REQUESTS, false), "too many wait already");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn e_mail_and_user_name_of_one_account_are_counted_together(pool: PgPool) {
+    let server = Server::start(&pool).await;
+    let ada = server.first_admin().await;
+    server.staff(&ada, "photographer", "ipi").await; // one log-in
+    let mut refused = 0;
+    for n in 0..12 {
+        // PostgreSQL takes the dotted capital I for an i, and other programs do not.
+        let login = ["ipi", "IPI@example.org", "İpİ", "ipİ@example.org"][n % 4];
+        refused +=
+            usize::from(server.log_in(login, PASSWORD, None).await.status == StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert_eq!(refused, 3);
+}

@@ -130,3 +130,17 @@ async fn an_admin_can_require_it_of_all_staff(pool: PgPool) {
     enrol(&server, &paul).await;
     assert_eq!(events().await.status, StatusCode::OK);
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn an_admin_helps_whoever_has_lost_everything(pool: PgPool) {
+    let server = Server::start(&pool).await;
+    let ada = server.first_admin().await;
+    let paul = server.staff(&ada, "photographer", "paul").await;
+    enrol(&server, &paul).await;
+    assert_eq!(server.log_in("paul", PASSWORD, None).await.code(), "mfa_required");
+    let uri = format!("/api/staff/{}/mfa", paul.user_id);
+    let reset = async || server.call(Some(&ada.access), "DELETE", &uri, None).await;
+    assert_eq!(reset().await.status, StatusCode::NO_CONTENT);
+    assert_eq!(reset().await.code(), "user_not_found", "there is nothing to take away");
+    assert_eq!(server.log_in("paul", PASSWORD, None).await.status, StatusCode::OK);
+}

@@ -157,3 +157,22 @@ async fn guessing_locks_an_account_for_longer_and_longer_whether_it_exists_or_no
     );
     assert_eq!(server.log_in("ada@example.org", PASSWORD, None).await.status, StatusCode::OK);
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_password_that_was_reset_meanwhile_opens_nothing(pool: PgPool) {
+    let server = Server::start(&pool).await;
+    let ada = server.first_admin().await;
+    // Many log-ins with the old password are under way while it is reset: none may outlive the reset.
+    server.call(None, "POST", "/api/password/forgotten", Some(&json!({"login": "ada@example.org"}))).await;
+    let token = token_in(&server.newest_mail(&ada, "ada@example.org").await.unwrap());
+    let form = json!({"token": token, "password": NEW});
+    let log_ins = (0..8).map(|_| server.log_in("ada@example.org", PASSWORD, None));
+    let reset = server.call(None, "POST", "/api/password/reset", Some(&form));
+    let (log_ins, reset) = futures::future::join(futures::future::join_all(log_ins), reset).await;
+    assert_eq!(reset.status, StatusCode::NO_CONTENT);
+    for answer in log_ins.iter().filter(|answer| answer.status == StatusCode::OK) {
+        let person = Person::of(answer);
+        assert_eq!(server.call(Some(&person.access), "GET", "/api/me", None).await.code(), "not_logged_in");
+    }
+    assert_eq!(server.log_in("ada@example.org", NEW, None).await.status, StatusCode::OK);
+}

@@ -126,3 +126,31 @@ async fn a_new_role_ends_tokens_that_speak_of_the_old_one(pool: PgPool) {
     assert_eq!(fresh.json()["user"]["role"], "organiser");
     assert_eq!(me(&server, &Person::of(&fresh).access).await, StatusCode::OK);
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_new_role_ends_what_the_old_one_had_begun(pool: PgPool) {
+    let server = Server::start(&pool).await;
+    let ada = server.first_admin().await;
+    let eve = server.staff(&ada, "admin", "eve").await;
+    let paul = server.staff(&ada, "photographer", "paul").await;
+    let event = server.event_of(&ada, "Gala").await;
+    server.assign(&ada, &event, &paul).await;
+    let invited = json!({"email": "eve2@example.org", "role": "admin"});
+    let invited = server.call(Some(&eve.access), "POST", "/api/invitations", Some(&invited)).await;
+    assert_eq!(invited.status, StatusCode::CREATED);
+    let token = crate::people::token_in(&server.newest_mail(&ada, "eve2@example.org").await.unwrap());
+    for (person, role) in [(&eve, "photographer"), (&paul, "organiser")] {
+        let uri = format!("/api/staff/{}", person.user_id);
+        let changed = server.call(Some(&ada.access), "PATCH", &uri, Some(&json!({"role": role}))).await;
+        assert_eq!(changed.json()["role"], role);
+    }
+    let form = json!({"token": token, "name": "Eve", "password": PASSWORD});
+    let accepted = server.call(None, "POST", "/api/invitations/accept", Some(&form)).await;
+    assert_eq!(accepted.code(), "link_invalid", "who may not invite has invited nobody");
+    let paul = Person::of(&refresh(&server, &paul.refresh).await);
+    let seen = server.call(Some(&paul.access), "GET", "/api/events/gala", None).await;
+    assert_eq!(seen.code(), "event_not_found", "a photographer's event is not an organiser's own");
+    let uri = format!("/api/events/gala/staff/{}", ada.user_id);
+    let assigned = server.call(Some(&ada.access), "PUT", &uri, None).await;
+    assert_eq!(assigned.code(), "user_not_found", "admins are everywhere already");
+}

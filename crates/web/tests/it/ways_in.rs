@@ -289,3 +289,18 @@ async fn an_account_needs_an_address_or_a_name_and_a_good_password(pool: PgPool)
     let elsewhere = stage.server.call(None, "POST", "/api/events/nowhere/register", Some(&json!({}))).await;
     assert_eq!(elsewhere.code(), "event_not_found");
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_list_of_a_thousand_fits_and_passwords_stay_as_they_are(pool: PgPool) {
+    let stage = Stage::new(&pool).await;
+    let row =
+        |n| format!("Marie-Claire Dupont-Lefebvre {n},marie-claire.dupont-lefebvre.{n}@example.org,,\n");
+    let rows: String = (0..999).map(row).collect();
+    let csv = format!("name,email,username,password\n{rows}Zoé,zoe@example.org,,\" seven green lamps \"\n");
+    let imported = stage.import("gala", &csv, false).await;
+    assert_eq!(imported.json()["created"], 1000, "{}", String::from_utf8_lossy(&imported.bytes));
+    let entered = stage.server.log_in("zoe@example.org", " seven green lamps ", Some("gala")).await;
+    assert_eq!(entered.status, StatusCode::OK);
+    let too_large = stage.import("gala", &"x".repeat(600 * 1024), false).await;
+    assert_eq!(too_large.code(), "too_large");
+}

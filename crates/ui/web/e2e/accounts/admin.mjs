@@ -67,7 +67,7 @@ export async function people(page) {
   await page.getByText(`${PHOTOGRAPHER.name} is now organiser.`).waitFor();
   checks.that('an admin changes a role', true);
   await page.getByRole('button', { name: 'Mail a password link' }).click();
-  await page.getByText('on its way to').waitFor();
+  await page.getByText('is in the outbox').waitFor();
   await shotBoth(page, 'team-person');
   await linkFromOutbox(page, PHOTOGRAPHER.email, '/reset');
   await shotBoth(page, 'outbox');

@@ -41,7 +41,7 @@ export const account = dictionary(
     forgottenDetail: 'Tell us who you are. If there is such an account with an e-mail, we send a link to it.',
     forgottenSend: 'Send the link',
     forgottenSentTitle: 'Look into your inbox',
-    forgottenSentDetail: 'If there is such an account with an e-mail, a link is on its way. It works once and for a short time. Nothing there? Look among unwanted mail, then try again.',
+    forgottenSentDetail: 'If there is such an account with an e-mail, it gets a link. It works once and for a short time. Nothing there? Look among unwanted mail, then try again.',
     forgottenNoEmail: 'No e-mail in your account? Ask the organiser for a new password.',
     toLogin: 'To the log-in',
 
@@ -143,7 +143,7 @@ export const account = dictionary(
     forgottenDetail: 'Dites-nous qui vous êtes. Si ce compte existe et a un e-mail, nous y envoyons un lien.',
     forgottenSend: 'Envoyer le lien',
     forgottenSentTitle: 'Regardez votre boîte de réception',
-    forgottenSentDetail: 'Si ce compte existe et a un e-mail, un lien est en route. Il ne sert qu’une fois et peu de temps. Rien reçu ? Regardez parmi les indésirables, puis réessayez.',
+    forgottenSentDetail: 'Si ce compte existe et a une adresse e-mail, elle reçoit un lien. Il ne sert qu’une fois et peu de temps. Rien reçu ? Regardez parmi les indésirables, puis réessayez.',
     forgottenNoEmail: 'Pas d’e-mail dans votre compte ? Demandez un nouveau mot de passe à l’organisateur.',
     toLogin: 'Vers la connexion',
 

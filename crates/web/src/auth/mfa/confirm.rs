@@ -34,7 +34,7 @@ pub async fn confirm_mfa(
     Body(form): Body<MfaCode>,
 ) -> Result<Json<BackupCodes>, Problem> {
     let (user_id, now) = (user.user_id(), web.clock.now());
-    let key = web.pseudonyms.of("mfa-of", &user_id.to_string());
+    let key = web.pseudonyms.of_person(user_id);
     web.limits().check(Limited::LogIn, &context, Some(key), now).await?;
     let mut tx = web.store.begin().await?;
     match store::staff_mfa::get(&mut tx, user_id).await? {

@@ -31,7 +31,7 @@ pub async fn disable_mfa(
     Body(form): Body<MfaEnd>,
 ) -> Result<StatusCode, Problem> {
     let user_id = user.user_id();
-    let key = web.pseudonyms.of("mfa-of", &user_id.to_string());
+    let key = web.pseudonyms.of_person(user_id);
     web.limits().check(Limited::LogIn, &context, Some(key), web.clock.now()).await?;
     let mut tx = web.store.begin().await?;
     if store::setting::get(&mut tx).await?.require_mfa {
