@@ -61,10 +61,6 @@ pub async fn log_in(
         Some(found) => web.pseudonyms.of_person(found.account.user_id()),
         None => web.pseudonyms.of_nobody(form.event.as_deref(), &form.login),
     };
-    if let Some(found) = &found {
-        context.about(found.account.user_id().0);
-        found.account.event_id().inspect(|event_id| context.at_event(*event_id));
-    }
     may_try(&web, &context, key).await?;
     let hash = found.as_ref().and_then(|found| found.password_hash.clone());
     let checked =
@@ -97,7 +93,9 @@ pub async fn log_in(
     let (person, tokens) = session::begin(&mut tx, &web, found.account).await?;
     let user = session::user(&mut tx, &person).await?;
     commit(tx).await?;
+    // Only what succeeded goes into the audit log: a line for a failure would take a moment that tells of the account.
     context.asked_by(found.account.user_id(), found.role);
+    found.account.event_id().inspect(|event_id| context.at_event(*event_id));
     log(key, "accepted", "");
     Ok(session::answer(&web, &headers, StatusCode::OK, user, tokens))
 }
