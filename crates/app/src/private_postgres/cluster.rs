@@ -12,6 +12,8 @@ use super::binaries::Binaries;
 use super::owner::Owner;
 use super::place;
 
+/// What the names of folders begin with in which initdb works.
+const ASIDE: &str = "new";
 /// Tries to start: after a crash, processes of the old server may need a moment to end.
 const STARTS_MAX: u32 = 20;
 /// The database's name and its only role.
@@ -53,9 +55,10 @@ impl Cluster {
 
     fn make(&self) -> anyhow::Result<()> {
         tracing::info!(folder = %self.folder.display(), "making the private database");
-        // Made aside, so that an interrupted initdb is not taken for a cluster.
-        let aside = self.folder.join("new");
-        let _ = std::fs::remove_dir_all(&aside);
+        // Made aside, so that an interrupted initdb is not taken for a cluster; and under a name of our own, as the initdb
+        // of a process that was killed may still be writing.
+        self.sweep_interrupted();
+        let aside = self.folder.join(format!("{ASIDE}{}", std::process::id()));
         let mut initdb = self.owner.command(&self.binaries.program("initdb"));
         initdb.args(["--auth=peer", "--encoding=UTF8", "--locale=C.UTF-8", "--username=findme", "--pgdata"]);
         run(initdb.arg(&aside), "initdb")?;
@@ -66,9 +69,19 @@ impl Cluster {
         let mut names: Vec<_> = std::fs::read_dir(&aside)?.flatten().map(|entry| entry.file_name()).collect();
         names.sort_by_key(|name| name == "PG_VERSION");
         for name in names {
+            // Moving may have been interrupted before.
+            let _ = std::fs::remove_dir_all(self.folder.join(&name));
             std::fs::rename(aside.join(&name), self.folder.join(&name))?;
         }
         Ok(std::fs::remove_dir(aside)?)
+    }
+
+    /// Removes what interrupted attempts have left. What cannot be removed now, the next start tries again.
+    fn sweep_interrupted(&self) {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(ASIDE)) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
     }
 
     fn start(&self) -> anyhow::Result<()> {
