@@ -4,16 +4,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::{AccountId, Email};
 use store::outbox::Concerns;
-use time::Duration;
 
 use crate::Web;
 use crate::auth::password_link;
 use crate::error::{Code, Problem, commit};
 use crate::extract::{Admin, InLanguage, UserInPath};
 use crate::mail::To;
-
-/// How long the link works.
-const LINK: Duration = Duration::minutes(30);
 
 /// Mails a link by which the account's owner chooses a new password. The old one works until then.
 #[utoipa::path(post, path = "/api/staff/{user_id}/password-link", tag = "staff", params(("user_id" = Uuid, Path)),
@@ -29,7 +25,7 @@ pub async fn send_password_link(
     let email = Email::parse(&staff.email).map_err(|_| Code::UserNotFound)?;
     let account = AccountId::Staff(user_id);
     let to = To { email: &email, language, concerns: Concerns::Account(account) };
-    password_link::reset(&mut tx, &web, &to, account, None, LINK).await?;
+    password_link::reset(&mut tx, &web, &to, account, None).await?;
     commit(tx).await?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -2,21 +2,19 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::{AccountId, Email};
+use domain::Email;
 use serde::Deserialize;
-use time::Duration;
+use store::outbox::Concerns;
 use utoipa::ToSchema;
 
 use super::{password_link, pseudonym};
 use crate::Web;
+use crate::accounts::found::{self, Found};
 use crate::context::Context;
 use crate::error::{Problem, commit};
-use crate::extract::{Body, InLanguage, event_named};
+use crate::extract::{Body, InLanguage};
 use crate::limits::Limited;
 use crate::mail::To;
-
-/// How long the link works.
-const LINK: Duration = Duration::minutes(30);
 
 /// Whose password was forgotten.
 #[derive(Deserialize, ToSchema)]
@@ -37,36 +35,19 @@ pub async fn forgotten_password(
     InLanguage(language): InLanguage,
     Body(form): Body<Forgotten>,
 ) -> Result<StatusCode, Problem> {
-    let mut tx = web.store.begin().await?;
-    let event = match &form.event {
-        Some(name) => event_named(&mut tx, name).await?,
-        None => None,
-    };
-    let found = if form.login.contains('\0') {
-        None
-    } else if let Some(event) = &event {
-        let attendee = store::attendee::by_login(&mut tx, event.event_id, &form.login).await?;
-        attendee.and_then(|found| Some((AccountId::Attendee(event.event_id, found.user_id), found.email?)))
-    } else if form.event.is_none() {
-        let staff = store::staff::by_login(&mut tx, &form.login).await?;
-        staff.map(|found| (AccountId::Staff(found.user_id), found.email))
-    } else {
-        None
-    };
-    commit(tx).await?;
-    let key = match &found {
-        Some((account, _)) => web.pseudonyms.of_person(account.user_id()),
-        None => web.pseudonyms.of_nobody(form.event.as_deref(), &form.login),
-    };
+    let found = found::find(&web, &form.login, form.event.as_deref()).await?;
+    // Without an address there is nobody to write to.
+    let found = found.filter(|found| found.email.is_some());
+    let key = found::counted_as(&web, found.as_ref(), &form.login, form.event.as_deref());
     web.limits().check(Limited::PasswordLink, &context, Some(key), web.clock.now()).await?;
     let mut tx = web.store.begin().await?;
     store::password_link::commit_without_waiting(&mut tx).await?;
     let known = found.is_some();
-    if let Some((account, email)) = found
+    if let Some(Found { account, email: Some(email), event, .. }) = found
         && let Ok(email) = Email::parse(&email)
     {
-        let to = To { email: &email, language, concerns: store::outbox::Concerns::Account(account) };
-        password_link::reset(&mut tx, &web, &to, account, event.as_ref(), LINK).await?;
+        let to = To { email: &email, language, concerns: Concerns::Account(account) };
+        password_link::reset(&mut tx, &web, &to, account, event.as_ref()).await?;
     } else {
         password_link::pretend(&mut tx, &web).await?;
     }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use domain::{AccountId, Digest, Role};
+use domain::Digest;
 use serde::Deserialize;
 use time::Duration;
 use utoipa::ToSchema;
@@ -12,9 +12,10 @@ use super::mfa::{self, SecondStep};
 use super::password::Checked;
 use super::{pseudonym, session};
 use crate::Web;
+use crate::accounts::found;
 use crate::context::Context;
 use crate::error::{Code, Problem, commit};
-use crate::extract::{Body, event_named};
+use crate::extract::Body;
 use crate::limits::Limited;
 
 /// So many wrong passwords in a row cost nothing.
@@ -37,14 +38,6 @@ pub struct Credentials {
     code: Option<String>,
 }
 
-/// The account that somebody wants to log in to, if there is one.
-struct Found {
-    account: AccountId,
-    role: Role,
-    password_hash: Option<String>,
-    mfa_enabled: bool,
-}
-
 /// Logs somebody in.
 ///
 /// Pages, which send `X-FindMe: 1`, get cookies; programs get their tokens in the answer.
@@ -56,11 +49,8 @@ pub async fn log_in(
     headers: HeaderMap,
     Body(form): Body<Credentials>,
 ) -> Result<Response, Problem> {
-    let found = find(&web, &form).await?;
-    let key = match &found {
-        Some(found) => web.pseudonyms.of_person(found.account.user_id()),
-        None => web.pseudonyms.of_nobody(form.event.as_deref(), &form.login),
-    };
+    let found = found::find(&web, &form.login, form.event.as_deref()).await?;
+    let key = found::counted_as(&web, found.as_ref(), &form.login, form.event.as_deref());
     may_try(&web, &context, key).await?;
     let hash = found.as_ref().and_then(|found| found.password_hash.clone());
     let checked =
@@ -115,30 +105,6 @@ async fn may_try(web: &Web, context: &Context, key: Digest) -> Result<(), Proble
         }
         _ => Ok(()),
     }
-}
-
-/// The account that the form names. An event that does not exist has none.
-async fn find(web: &Web, form: &Credentials) -> Result<Option<Found>, Problem> {
-    if form.login.contains('\0') {
-        return Ok(None);
-    }
-    let mut tx = web.store.begin().await?;
-    let Some(name) = &form.event else {
-        return Ok(store::staff::by_login(&mut tx, &form.login).await?.map(|staff| Found {
-            account: AccountId::Staff(staff.user_id),
-            role: staff.role,
-            password_hash: Some(staff.password_hash),
-            mfa_enabled: staff.mfa_enabled,
-        }));
-    };
-    let Some(event) = event_named(&mut tx, name).await? else { return Ok(None) };
-    let attendee = store::attendee::by_login(&mut tx, event.event_id, &form.login).await?;
-    Ok(attendee.map(|attendee| Found {
-        account: AccountId::Attendee(event.event_id, attendee.user_id),
-        role: Role::Attendee,
-        password_hash: attendee.password_hash,
-        mfa_enabled: false,
-    }))
 }
 
 /// Counts a failure, for an account that exists as for one that does not.

@@ -10,8 +10,10 @@ use crate::Web;
 use crate::error::Problem;
 use crate::mail::{To, link, post};
 
+/// How long the link to another password works.
+const RESET: Duration = Duration::minutes(30);
 /// How long the link to a new account's first password works.
-pub(crate) const FIRST: Duration = Duration::days(7);
+const FIRST: Duration = Duration::days(7);
 
 /// Mails a link that sets another password. `event` is that of an attendee's account.
 pub(crate) async fn reset(
@@ -20,11 +22,10 @@ pub(crate) async fn reset(
     to: &To<'_>,
     account: AccountId,
     event: Option<&Event>,
-    lasts: Duration,
 ) -> Result<(), Problem> {
     let (token, hash) = token::new(Purpose::PasswordLink, &web.entropy);
-    store::password_link::insert(db, hash, account, web.clock.now() + lasts).await?;
-    let minutes = u32::try_from(lasts.whole_minutes()).unwrap_or(u32::MAX);
+    store::password_link::insert(db, hash, account, web.clock.now() + RESET).await?;
+    let minutes = u32::try_from(RESET.whole_minutes()).unwrap_or(u32::MAX);
     let place = event.map(|event| event.name.as_str());
     let message = notify::reset_password(to.language, place, &reset_link(web, &token, event), minutes);
     post(db, web, to, Kind::ResetPassword, &message).await

@@ -85,10 +85,6 @@ impl Receiver {
             Ok(format) => format,
             Err(error) => return Ok(Receipt::Rejected(error)),
         };
-        let mut tx = self.store.begin().await?;
-        let event = store::event::by_id(&mut tx, incoming.event_id).await?;
-        tx.commit().await.map_err(StoreError::from)?;
-        event.ok_or(ReceiveError::EventGone)?;
         if let Some(photo_id) = self.known(incoming).await? {
             return Ok(Receipt::Duplicate(photo_id));
         }
@@ -125,9 +121,13 @@ impl Receiver {
         Ok(Receipt::Accepted(photo_id))
     }
 
-    async fn known(&self, incoming: &Incoming<'_>) -> Result<Option<PhotoId>, StoreError> {
+    /// The photo of the event with these bytes, if it has it already.
+    async fn known(&self, incoming: &Incoming<'_>) -> Result<Option<PhotoId>, ReceiveError> {
         let mut tx = self.store.begin().await?;
-        store::photo::id_by_sha256(&mut tx, incoming.event_id, incoming.sha256).await
+        // Before anything is written for an event that was deleted since the upload began.
+        let event = store::event::by_id(&mut tx, incoming.event_id).await?;
+        event.ok_or(ReceiveError::EventGone)?;
+        Ok(store::photo::id_by_sha256(&mut tx, incoming.event_id, incoming.sha256).await?)
     }
 }
 
