@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Problem } from '../api/problem';
 import type { UploadResult } from '../api/types';
 import { ATTEMPTS_MAX, FILE_BYTES_MAX, FILES_PER_REQUEST_MAX, REQUESTS_IN_PARALLEL } from './limits';
@@ -11,8 +11,8 @@ const accepted = (files: File[]): UploadResult[] => files.map(({ name }) => ({ f
 const answer = (status: number, retryAfterMs: number | null = null) =>
   new Problem({ status, code: 'x', title: 'Title', detail: `because of ${status}` }, retryAfterMs);
 
-/** Long enough for every promise of a queue to have run, as nothing here really waits. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+/** Lets everything run that a queue has begun; time is the test's own, so a busy machine changes nothing. */
+const settled = () => vi.advanceTimersByTimeAsync(1000);
 
 class World implements Surroundings {
   waits: number[] = [];
@@ -46,14 +46,18 @@ class World implements Surroundings {
 let world: World;
 let queue: UploadQueue;
 beforeEach(() => {
+  vi.useFakeTimers();
   world = new World();
   queue = new UploadQueue(world);
+});
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 describe('a folder of thousands', () => {
   it('goes out in full requests, three at once, and every file has an outcome', async () => {
     queue.add(many(2005));
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await settled();
     expect(queue.phase).toBe('idle');
     expect(queue.tally).toEqual({ accepted: 2005, duplicate: 0, rejected: 0 });
     expect(world.requests).toHaveLength(Math.ceil(2005 / FILES_PER_REQUEST_MAX));
