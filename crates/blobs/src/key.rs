@@ -4,6 +4,7 @@ use std::fmt;
 
 use domain::{Digest, EventId, Rendition};
 use object_store::path::Path;
+use uuid::Uuid;
 
 /// The name of one rendition of one photo of one event: `events/{event}/photos/{sha256}/{rendition}`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +25,31 @@ impl fmt::Display for BlobKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// The name of one part of an unfinished upload: `events/{event}/uploads/{upload}/{part}`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PartKey(Path);
+
+impl PartKey {
+    /// The key of the part `part_id` of the upload `upload_id`.
+    pub fn new(event_id: EventId, upload_id: Uuid, part_id: Uuid) -> Self {
+        Self(Path::from(format!("events/{event_id}/uploads/{upload_id}/{part_id}")))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl fmt::Display for PartKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+pub(crate) fn upload_prefix(event_id: EventId, upload_id: Uuid) -> Path {
+    Path::from(format!("events/{event_id}/uploads/{upload_id}"))
 }
 
 pub(crate) fn event_prefix(event_id: EventId) -> Path {

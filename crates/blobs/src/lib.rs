@@ -6,7 +6,9 @@
 //! - A photo's key is its SHA-256: writing the same photo again after a crash writes the same blob.
 
 mod key;
+mod parts;
 mod settings;
+mod write;
 
 use std::fmt;
 use std::path::Path;
@@ -15,16 +17,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::EventId;
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
-use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, WriteMultipart};
-use tokio::io::AsyncReadExt as _;
+use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, path::Path as StorePath};
 
-pub use key::BlobKey;
+pub use key::{BlobKey, PartKey};
 pub use settings::{S3Settings, Settings};
-
-/// A file is sent in parts of this size; S3 wants at least 5 MiB.
-const PART_BYTES: usize = 8 * 1024 * 1024;
-/// How many parts of one file may be under way at once.
-const PARTS_IN_FLIGHT_MAX: usize = 2;
 
 /// Why bytes could not be stored or read.
 #[derive(Debug, thiserror::Error)]
@@ -100,26 +96,7 @@ impl Blobs {
     /// # Errors
     /// When the file cannot be read or the store fails; then nothing is stored under `key`.
     pub async fn put_file(&self, key: &BlobKey, path: &Path) -> Result<(), BlobError> {
-        let named = |source| BlobError::File { path: path.display().to_string(), source };
-        let mut file = tokio::fs::File::open(path).await.map_err(named)?;
-        let size = file.metadata().await.map_err(named)?.len();
-        if size <= PART_BYTES as u64 {
-            let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(PART_BYTES));
-            file.read_to_end(&mut bytes).await.map_err(named)?;
-            return self.put(key, bytes.into()).await;
-        }
-        let mut upload =
-            WriteMultipart::new_with_chunk_size(self.store.put_multipart(key.path()).await?, PART_BYTES);
-        match copy_parts(&mut file, &mut upload).await {
-            Ok(()) => {
-                upload.finish().await?;
-                Ok(())
-            }
-            Err(error) => {
-                upload.abort().await?;
-                Err(error.into_blob_error(path))
-            }
-        }
+        self.write(key, write::read_file(path)).await
     }
 
     /// All bytes of a blob; `None` when there is none.
@@ -164,7 +141,10 @@ impl Blobs {
     /// # Errors
     /// When the store fails; what was removed by then stays removed.
     pub async fn delete_event(&self, event_id: EventId) -> Result<usize, BlobError> {
-        let prefix = key::event_prefix(event_id);
+        self.delete_below(key::event_prefix(event_id)).await
+    }
+
+    async fn delete_below(&self, prefix: StorePath) -> Result<usize, BlobError> {
         let places = self.store.list(Some(&prefix)).map_ok(|meta| meta.location).boxed();
         let mut removed = 0;
         let mut removals = self.store.delete_stream(places);
@@ -203,31 +183,5 @@ impl Blobs {
         } else {
             Err(BlobError::Open("what was written is not what is read".to_owned()))
         }
-    }
-}
-
-enum CopyError {
-    File(std::io::Error),
-    Store(object_store::Error),
-}
-
-impl CopyError {
-    fn into_blob_error(self, path: &Path) -> BlobError {
-        match self {
-            Self::File(source) => BlobError::File { path: path.display().to_string(), source },
-            Self::Store(source) => source.into(),
-        }
-    }
-}
-
-async fn copy_parts(file: &mut tokio::fs::File, upload: &mut WriteMultipart) -> Result<(), CopyError> {
-    loop {
-        upload.wait_for_capacity(PARTS_IN_FLIGHT_MAX).await.map_err(CopyError::Store)?;
-        let mut part = Vec::with_capacity(PART_BYTES);
-        let read = file.take(PART_BYTES as u64).read_to_end(&mut part).await.map_err(CopyError::File)?;
-        if read == 0 {
-            return Ok(());
-        }
-        upload.put(part.into());
     }
 }

@@ -1,6 +1,7 @@
 //! One suite over every kind of store: they must behave alike.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod parts;
 mod s3_server;
 
 use blobs::{BlobKey, Blobs, Settings};
@@ -52,6 +53,9 @@ async fn memory() {
     let store = Blobs::open(&Settings::Memory).unwrap();
     a_store_keeps_what_it_is_given(&store).await;
     a_large_file_goes_in_and_comes_out(&store).await;
+    parts::parts_become_one_blob(&store).await;
+    parts::a_missing_part_is_an_error(&store).await;
+    parts::an_event_goes_with_its_parts(&store).await;
 }
 
 #[tokio::test]
@@ -60,6 +64,9 @@ async fn folder() {
     let store = Blobs::open(&Settings::Folder(folder.path().join("made/when/missing"))).unwrap();
     a_store_keeps_what_it_is_given(&store).await;
     a_large_file_goes_in_and_comes_out(&store).await;
+    parts::parts_become_one_blob(&store).await;
+    parts::a_missing_part_is_an_error(&store).await;
+    parts::an_event_goes_with_its_parts(&store).await;
 }
 
 #[tokio::test]
@@ -68,6 +75,9 @@ async fn s3_compatible() {
     let store = Blobs::open(&Settings::S3(server.settings("right-secret"))).unwrap();
     a_store_keeps_what_it_is_given(&store).await;
     a_large_file_goes_in_and_comes_out(&store).await;
+    parts::parts_become_one_blob(&store).await;
+    parts::a_missing_part_is_an_error(&store).await;
+    parts::an_event_goes_with_its_parts(&store).await;
 }
 
 #[tokio::test]
