@@ -41,6 +41,13 @@ pub enum BlobError {
     },
 }
 
+impl BlobError {
+    /// Whether the blob that was asked for is not there, while the store works.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Store(object_store::Error::NotFound { .. }))
+    }
+}
+
 /// A store of photo bytes. Cheap to clone.
 #[derive(Clone)]
 pub struct Blobs {

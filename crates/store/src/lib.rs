@@ -13,6 +13,7 @@
 pub mod account;
 pub mod attendee;
 pub mod audit;
+pub mod batch;
 pub mod bulk;
 pub mod consent;
 pub mod event;
@@ -27,8 +28,10 @@ pub mod password_link;
 pub mod photo;
 pub mod pool;
 pub mod purge;
+pub mod quota;
 pub mod rate_limit;
 pub mod refresh_token;
+pub mod rejection;
 pub mod setting;
 pub mod setup_token;
 pub mod sign_in;
@@ -38,6 +41,7 @@ pub mod staff_mfa;
 pub mod statistics;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod upload;
 
 pub use pool::{DatabaseUrl, PoolSizes, Store};
 

@@ -50,6 +50,15 @@ fn read(payload: &str) -> News {
     }
 }
 
+/// Tells everybody that photos of the event changed, as the transaction commits.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tell(db: &mut PgConnection, event_id: EventId) -> Result<()> {
+    query("select pg_notify($1, $2)").bind(CHANNEL).bind(event_id.to_string()).execute(db).await?;
+    Ok(())
+}
+
 /// Tells everybody that an event is gone, as the transaction commits.
 pub(crate) async fn tell_gone(db: &mut PgConnection, event_id: EventId) -> Result<()> {
     let payload = format!("{GONE}{event_id}");
