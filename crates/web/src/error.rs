@@ -10,6 +10,9 @@ use serde::Serialize;
 use store::Transaction;
 use utoipa::ToSchema;
 
+/// When to come back while the photo store is away.
+const PHOTO_STORE_RETRY_S: u32 = 10;
+
 /// The body of an error answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemBody {
@@ -442,6 +445,10 @@ impl From<store::StoreError> for Problem {
 
 impl From<blobs::BlobError> for Problem {
     fn from(error: blobs::BlobError) -> Self {
+        if error.is_temporary() {
+            tracing::error!(%error, "the photo store is away");
+            return Self { retry_after_s: Some(PHOTO_STORE_RETRY_S), ..Self::new(Code::Unavailable) };
+        }
         Self::internal(&error)
     }
 }

@@ -7,15 +7,20 @@ use s3s::service::S3ServiceBuilder;
 
 /// A server with one bucket; it ends with the test.
 pub(crate) struct Server {
-    address: std::net::SocketAddr,
+    pub(crate) address: std::net::SocketAddr,
     _folder: tempfile::TempDir,
 }
 
 impl Server {
     /// How to reach it, with this secret.
     pub(crate) fn settings(&self, secret: &str) -> S3Settings {
+        Self::settings_at(self.address, secret)
+    }
+
+    /// How to reach it by another address.
+    pub(crate) fn settings_at(address: std::net::SocketAddr, secret: &str) -> S3Settings {
         S3Settings {
-            endpoint: Some(format!("http://{}", self.address)),
+            endpoint: Some(format!("http://{address}")),
             region: "us-east-1".to_owned(),
             bucket: "photos".to_owned(),
             access_key_id: "key".to_owned(),
