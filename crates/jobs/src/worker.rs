@@ -6,13 +6,13 @@ use std::time::Duration;
 use blobs::Blobs;
 use domain::{Clock, Entropy};
 use recognizer::Recognizer;
-use store::job::Job;
-use store::{Store, job};
+use store::job::{Job, Kind};
+use store::{Store, StoreError, job};
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
-use crate::back_off::{ALONE_FROM_ATTEMPT, ATTEMPTS_MAX, delay_seconds};
-use crate::{JobError, ingest_photo, purge_event, sweep};
+use crate::back_off::{ALONE_FROM_ATTEMPT, ATTEMPTS_MAX, WITHOUT_MODELS_SECONDS, delay_seconds};
+use crate::{JobError, ingest_photo, purge_event, reindex_photo, sweep};
 
 /// How often to look for deleted events.
 const PURGE_EVERY: Duration = Duration::from_secs(2);
@@ -146,7 +146,7 @@ impl Worker {
         }
         let work = async {
             for group in groups(&jobs) {
-                if let Err(error) = ingest_photo::read_and_store(self, lease, &group).await {
+                if let Err(error) = self.read_and_store(lease, &group).await {
                     self.try_later(lease, &group, &error).await;
                 }
             }
@@ -156,6 +156,15 @@ impl Worker {
             () = self.keep_lease(lease) => {}
         }
         Ok(jobs.len())
+    }
+
+    /// Does the jobs of a group, which are of one kind.
+    async fn read_and_store(&self, lease: Uuid, group: &[Job]) -> Result<(), JobError> {
+        match group.first().map(|job| job.kind) {
+            Some(Kind::IngestPhoto) => ingest_photo::read_and_store(self, lease, group).await,
+            Some(Kind::ReindexPhoto) => reindex_photo::read_and_store(self, lease, group).await,
+            None => Ok(()),
+        }
     }
 
     /// Prolongs the lease for as long as it is polled.
@@ -188,9 +197,12 @@ impl Worker {
         let text = error.to_string();
         let mut tx = self.store.begin_job().await?;
         store::event::hold(&mut tx, job.event_id).await?;
-        if job.attempts >= ATTEMPTS_MAX {
+        if let Some(delay) = delay_without_fault(error) {
+            tracing::warn!(error = text, photo_id = %job.photo_id, delay, "a photo is left for later");
+            job::postpone(&mut tx, job, lease, delay, &text).await?;
+        } else if job.attempts >= ATTEMPTS_MAX {
             tracing::error!(error = text, photo_id = %job.photo_id, "a photo was tried too often and is set aside");
-            if job::bury(&mut tx, job, lease, &text).await? {
+            if job::bury(&mut tx, job, lease, &text).await? && job.kind == Kind::IngestPhoto {
                 store::photo::set_failed(&mut tx, job.event_id, job.photo_id, "internal", &text).await?;
             }
         } else {
@@ -202,12 +214,23 @@ impl Worker {
     }
 }
 
-/// The jobs by event, and each that was interrupted several times by itself.
+/// When to offer a job again whose failure says nothing about its photo.
+fn delay_without_fault(error: &JobError) -> Option<i32> {
+    match error {
+        JobError::Pack(_) => Some(WITHOUT_MODELS_SECONDS),
+        JobError::Store(StoreError::OtherPack) => Some(0),
+        JobError::Store(_) | JobError::Blobs(_) => None,
+    }
+}
+
+/// The jobs by kind and event, and each that was interrupted several times by itself.
 fn groups(jobs: &[Job]) -> Vec<Vec<Job>> {
     let mut sorted = jobs.to_vec();
-    sorted.sort_by_key(|job| job.event_id);
+    sorted.sort_by_key(|job| (job.kind, job.event_id));
     let together = |a: &Job, b: &Job| {
-        a.event_id == b.event_id && a.attempts < ALONE_FROM_ATTEMPT && b.attempts < ALONE_FROM_ATTEMPT
+        (a.kind, a.event_id) == (b.kind, b.event_id)
+            && a.attempts < ALONE_FROM_ATTEMPT
+            && b.attempts < ALONE_FROM_ATTEMPT
     };
     sorted.chunk_by(together).map(<[Job]>::to_vec).collect()
 }
@@ -219,15 +242,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_are_of_one_event_and_suspects_stand_alone() {
+    fn groups_are_of_one_kind_and_event_and_suspects_stand_alone() {
         let job = |event: u128, attempts| Job {
             event_id: EventId(Uuid::from_u128(event)),
             job_id: JobId(Uuid::nil()),
+            kind: Kind::IngestPhoto,
             photo_id: PhotoId(Uuid::nil()),
             attempts,
         };
         let sizes: Vec<usize> =
             groups(&[job(1, 1), job(2, 1), job(1, 2), job(1, 4), job(1, 9)]).iter().map(Vec::len).collect();
         assert_eq!(sizes, [2, 1, 1, 1]);
+        let again = |event| Job { kind: Kind::ReindexPhoto, ..job(event, 1) };
+        let kinds: Vec<Vec<Kind>> = groups(&[again(1), job(2, 1), again(1), job(1, 1)])
+            .iter()
+            .map(|group| group.iter().map(|job| job.kind).collect())
+            .collect();
+        assert_eq!(
+            kinds,
+            [vec![Kind::IngestPhoto], vec![Kind::IngestPhoto], vec![Kind::ReindexPhoto; 2]],
+            "what came is read first"
+        );
     }
 }

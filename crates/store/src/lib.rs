@@ -17,6 +17,7 @@ pub mod bulk;
 pub mod consent;
 pub mod event;
 pub mod event_staff;
+mod gallery;
 pub mod invitation;
 pub mod job;
 pub mod listen;
@@ -29,6 +30,7 @@ pub mod pool;
 pub mod purge;
 pub mod rate_limit;
 pub mod refresh_token;
+pub mod reindex;
 pub mod setting;
 pub mod setup_token;
 pub mod sign_in;
@@ -77,6 +79,9 @@ pub enum StoreError {
         /// How many it did.
         actual: u64,
     },
+    /// The event was given another model pack while its photos were read; nothing was written.
+    #[error("the event was indexed with another model pack meanwhile")]
+    OtherPack,
     /// The pools do not fit into the server's `max_connections`.
     #[error(
         "the database pools want {wanted} connections ({sizes}), the server has room for {room}: lower \
