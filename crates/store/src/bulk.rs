@@ -108,7 +108,7 @@ impl Store {
             batch.photos.iter().filter(|photo| held.contains(&photo.photo_id.0)).collect();
         if !photos.is_empty() {
             let version = grow_gallery(&tx, batch, &photos).await?;
-            copy_faces(&tx, batch.event_id, batch.pack, version, faces_of(&photos)).await?;
+            copy_faces(&tx, batch.event_id, batch.pack, version, &faces_of(&photos)).await?;
             update_photos(&tx, batch.event_id, &photos).await?;
             if packs.new.is_some() {
                 reindex::enqueue_ready(&tx, batch.event_id, &photos).await?;
@@ -226,21 +226,23 @@ const FACE_COLUMNS: [Type; 16] = [
 ];
 
 /// The faces of photos that are ready.
-fn faces_of<'a>(photos: &[&'a ReadPhoto]) -> impl Iterator<Item = (PhotoId, &'a NewFace)> + Send {
-    let ready = |photo: &'a ReadPhoto| match &photo.outcome {
-        Outcome::Ready(ready) => Some(ready.faces.iter().map(|face| (photo.photo_id, face))),
-        Outcome::Failed { .. } => None,
-    };
-    photos.iter().copied().filter_map(ready).flatten()
+fn faces_of<'a>(photos: &[&'a ReadPhoto]) -> Vec<(PhotoId, &'a NewFace)> {
+    let mut faces = Vec::new();
+    for photo in photos {
+        if let Outcome::Ready(ready) = &photo.outcome {
+            faces.extend(ready.faces.iter().map(|face| (photo.photo_id, face)));
+        }
+    }
+    faces
 }
 
 /// Writes faces that `pack` has found.
-pub(crate) async fn copy_faces<'a>(
+pub(crate) async fn copy_faces(
     tx: &Transaction<'_>,
     event_id: EventId,
     pack: &str,
     version: i64,
-    faces: impl Iterator<Item = (PhotoId, &'a NewFace)> + Send,
+    faces: &[(PhotoId, &NewFace)],
 ) -> Result<()> {
     let sink = tx
         .copy_in(

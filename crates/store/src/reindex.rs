@@ -160,9 +160,7 @@ impl Store {
         let held = end_jobs(&tx, index.event_id, index.lease_token, &jobs).await?;
         if !held.is_empty() {
             let version = replace_faces(&tx, index, &held).await?;
-            let photos = index.photos.iter().filter(|photo| held.contains(&photo.photo_id.0));
-            let faces = photos.flat_map(|photo| photo.faces.iter().map(|face| (photo.photo_id, face)));
-            copy_faces(&tx, index.event_id, index.pack, version, faces).await?;
+            copy_faces(&tx, index.event_id, index.pack, version, &faces_of(index, &held)).await?;
             switch_if_last(&tx, index.event_id).await?;
         }
         tx.commit().await?;
@@ -242,6 +240,12 @@ async fn replace_faces(tx: &Transaction<'_>, index: &NewIndex<'_>, photos: &[Uui
     .await?;
     let rows = tx.query_typed("select gallery_version from event where event_id = $1", &[event]).await?;
     Ok(rows.first().ok_or(sqlx::Error::RowNotFound)?.try_get(0)?)
+}
+
+/// The faces of those of the index's photos that are in `held`.
+fn faces_of<'a>(index: &'a NewIndex<'_>, held: &[Uuid]) -> Vec<(PhotoId, &'a NewFace)> {
+    let photos = index.photos.iter().filter(|photo| held.contains(&photo.photo_id.0));
+    photos.flat_map(|photo| photo.faces.iter().map(|face| (photo.photo_id, face))).collect()
 }
 
 /// When no photo is left to be read with the new pack, that pack answers from now on: the faces of the old one go, and
