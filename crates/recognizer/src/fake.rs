@@ -31,7 +31,7 @@ const PACKS: [FakePack; 2] = [
     FakePack {
         name: Fake::OTHER_PACK_NAME,
         salt: "other ",
-        dimension: 12,
+        dimension: 24,
         thresholds: Thresholds { sure: 0.95, maybe: 0.85 },
     },
 ];

@@ -86,8 +86,10 @@ impl<T> Shelf<T> {
         };
         *opened.place(lot) = Some(engine);
         packs.push(opened);
-        while packs.len() > PACKS_MAX {
-            let closed = packs.remove(0);
+        let closed = if packs.len() > PACKS_MAX { Some(packs.remove(0)) } else { None };
+        // Closing takes a moment, in which others may go on.
+        drop(packs);
+        if let Some(closed) = closed {
             tracing::info!(pack = closed.pack, "closing the models that were not used for longest");
         }
     }

@@ -107,11 +107,11 @@ impl Store {
         let photos: Vec<&ReadPhoto> =
             batch.photos.iter().filter(|photo| held.contains(&photo.photo_id.0)).collect();
         if !photos.is_empty() {
-            let version = grow_gallery(&tx, batch, &photos).await?;
+            let version = grow_gallery(&tx, batch.event_id, &photos).await?;
             copy_faces(&tx, batch.event_id, batch.pack, version, &faces_of(&photos)).await?;
             update_photos(&tx, batch.event_id, &photos).await?;
             if packs.new.is_some() {
-                reindex::enqueue_ready(&tx, batch.event_id, &photos).await?;
+                reindex::follow(&tx, batch.event_id, &photos).await?;
             }
             notify(&tx, batch.event_id).await?;
         }
@@ -177,8 +177,7 @@ pub(crate) async fn end_jobs(
 
 /// The event's next gallery version. The row's lock is held until the commit, so versions commit in order.
 /// Faces of an earlier reading of the same photos are removed, which begins a new epoch.
-async fn grow_gallery(tx: &Transaction<'_>, batch: &ReadBatch<'_>, photos: &[&ReadPhoto]) -> Result<i64> {
-    let event_id = batch.event_id;
+async fn grow_gallery(tx: &Transaction<'_>, event_id: EventId, photos: &[&ReadPhoto]) -> Result<i64> {
     let row = tx
         .query_typed(
             "update event set gallery_version = gallery_version + 1 where event_id = $1 returning gallery_version",
@@ -192,8 +191,8 @@ async fn grow_gallery(tx: &Transaction<'_>, batch: &ReadBatch<'_>, photos: &[&Re
     let ids: Vec<Uuid> = photos.iter().map(|photo| photo.photo_id.0).collect();
     let removed = tx
         .execute_typed(
-            "delete from face where event_id = $1 and photo_id = any($2) and pack = $3",
-            &[(&event_id.0, Type::UUID), (&ids, Type::UUID_ARRAY), (&batch.pack, Type::TEXT)],
+            "delete from face where event_id = $1 and photo_id = any($2)",
+            &[(&event_id.0, Type::UUID), (&ids, Type::UUID_ARRAY)],
         )
         .await?;
     if removed > 0 {

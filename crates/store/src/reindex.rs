@@ -5,7 +5,7 @@
 //! event switch, in the same transaction. All of it happens under the lock of the event's row, so it happens once.
 //!
 //! ## Why
-//! - A photo that becomes ready meanwhile gets its job in the transaction that makes it ready ([`enqueue_ready`]), so
+//! - A photo that becomes ready meanwhile gets its job in the transaction that makes it ready ([`follow`]), so
 //!   the event never switches without it.
 //! - A job that was tried too often stays and keeps the event from switching: a store that was away for an hour must
 //!   not cost people their photos. Beginning again revives it.
@@ -25,7 +25,8 @@ use crate::{Result, Store};
 pub enum Begun {
     /// It has begun; without photos it is done.
     Begun,
-    /// It was under way with this pack; the photos that had been tried too often are tried again.
+    /// It was under way with this pack; the photos that had been tried too often are tried again. If nothing was left to
+    /// do it is done.
     Revived,
     /// It is under way already, with this pack or with another.
     Running,
@@ -185,14 +186,19 @@ pub(crate) async fn lock(tx: &Transaction<'_>, event_id: EventId) -> Result<Opti
     rows.first().map(|row| Ok(Packs { now: row.try_get(0)?, new: row.try_get(1)? })).transpose()
 }
 
-/// Photos that became ready are read with the new pack too, where one is being made.
-pub(crate) async fn enqueue_ready(
-    tx: &Transaction<'_>,
-    event_id: EventId,
-    photos: &[&ReadPhoto],
-) -> Result<()> {
+/// Photos were read for the old index while the new one is made: those that are ready are read for the new one too, and
+/// those that are not are no longer waited for. What either index knew of them is gone.
+pub(crate) async fn follow(tx: &Transaction<'_>, event_id: EventId, photos: &[&ReadPhoto]) -> Result<()> {
     let ids: Vec<Uuid> = photos.iter().map(|photo| photo.photo_id.0).collect();
-    enqueue(tx, event_id, Some(&ids)).await
+    enqueue(tx, event_id, Some(&ids)).await?;
+    tx.execute_typed(
+        "delete from job using photo where job.event_id = $1 and kind = 'reindex_photo' and job.photo_id = any($2) \
+         and photo.event_id = $1 and photo.photo_id = job.photo_id and photo.state = 'failed'",
+        &[(&event_id.0, Type::UUID), (&ids, Type::UUID_ARRAY)],
+    )
+    .await?;
+    switch_if_last(tx, event_id).await?;
+    Ok(())
 }
 
 /// A photo has at most one such job at a time, so the job has the photo's id.
@@ -226,7 +232,9 @@ async fn revive(tx: &Transaction<'_>, event_id: EventId) -> Result<Begun> {
             &params,
         )
         .await?;
-    Ok(if revived > 0 { Begun::Revived } else { Begun::Running })
+    // Whoever deletes a photo takes its job with it, which may have been the last.
+    let switched = switch_if_last(tx, event_id).await?;
+    Ok(if revived > 0 || switched { Begun::Revived } else { Begun::Running })
 }
 
 /// Removes what an earlier try has written for these photos. Returns the version of the gallery that answers, which
@@ -249,8 +257,8 @@ fn faces_of<'a>(index: &'a NewIndex<'_>, held: &[Uuid]) -> Vec<(PhotoId, &'a New
 }
 
 /// When no photo is left to be read with the new pack, that pack answers from now on: the faces of the old one go, and
-/// a new epoch makes every process load the new gallery.
-async fn switch_if_last(tx: &Transaction<'_>, event_id: EventId) -> Result<()> {
+/// a new epoch makes every process load the new gallery. True when that happened.
+async fn switch_if_last(tx: &Transaction<'_>, event_id: EventId) -> Result<bool> {
     let event: [Param<'_>; 1] = [(&event_id.0, Type::UUID)];
     let switched = tx
         .execute_typed(
@@ -261,7 +269,7 @@ async fn switch_if_last(tx: &Transaction<'_>, event_id: EventId) -> Result<()> {
         )
         .await?;
     if switched == 0 {
-        return Ok(());
+        return Ok(false);
     }
     tx.execute_typed(
         "delete from face using event where face.event_id = $1 and event.event_id = $1 and face.pack <> event.pack",
@@ -276,5 +284,6 @@ async fn switch_if_last(tx: &Transaction<'_>, event_id: EventId) -> Result<()> {
         &event,
     )
     .await?;
-    notify(tx, event_id).await
+    notify(tx, event_id).await?;
+    Ok(true)
 }

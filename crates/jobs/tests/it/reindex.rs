@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use blobs::BlobKey;
-use domain::{EventId, FaceId, PhotoId, PhotoState, Rendition};
+use domain::{EventId, FaceId, JobId, PhotoId, PhotoState, Rendition};
 use jobs::{ATTEMPTS_MAX, Worker};
 use recognizer::Fake;
 use sqlx::PgPool;
@@ -92,6 +92,7 @@ async fn the_old_index_answers_until_the_new_one_does(pool: PgPool) {
     let here = worker(&pool).await;
     let (event_id, of_ann) = gala(&here, 4).await;
     let (other, of_ann_elsewhere) = gala(&here, 1).await;
+    assert_eq!(found(&here, other, "ann").await, of_ann_elsewhere);
     let before = row(&here, event_id).await;
     assert_eq!(begin(&here, event_id).await, Begun::Begun);
     hold_all(&pool).await;
@@ -311,6 +312,57 @@ async fn photos_that_were_tried_too_often_are_shown_and_tried_again_when_asked(p
     assert_eq!(begin(&worker, event_id).await, Begun::Revived);
     worker.run_until_idle().await.unwrap();
     check_switched(&pool, &worker, &before, 4).await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_photo_that_is_deleted_meanwhile_holds_nobody_up(pool: PgPool) {
+    let worker = worker(&pool).await;
+    let (event_id, of_ann) = gala(&worker, 2).await;
+    let before = row(&worker, event_id).await;
+    begin(&worker, event_id).await;
+    hold_all(&pool).await;
+    release_one(&pool).await;
+    worker.run_until_idle().await.unwrap();
+    let last = "delete from photo where photo_id = $1";
+    sqlx::query(last).bind(of_ann[1].0).execute(&pool).await.unwrap();
+    assert_eq!(begin(&worker, event_id).await, Begun::Revived);
+    check_switched(&pool, &worker, &before, 2).await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_photo_that_is_read_again_meanwhile_is_so_in_both_indexes(pool: PgPool) {
+    let worker = worker(&pool).await;
+    let (event_id, of_ann) = gala(&worker, 3).await;
+    begin(&worker, event_id).await;
+    hold_all(&pool).await;
+    release_one(&pool).await;
+    worker.run_until_idle().await.unwrap();
+    // The first has its faces of the new pack, the second has not, the third will not be readable any more.
+    let sha256 = photo(&worker, event_id, of_ann[2]).await.sha256;
+    let lost = BlobKey::new(event_id, sha256, Rendition::Original);
+    worker.blobs.delete(&lost).await.unwrap();
+    for photo_id in &of_ann {
+        let mut tx = worker.store.begin().await.unwrap();
+        let job_id = JobId::from_entropy(&worker.entropy);
+        store::job::enqueue_ingest(&mut tx, event_id, job_id, *photo_id).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    sqlx::query("update job set run_at = now() + interval '1 hour' where kind = 'reindex_photo'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let before = row(&worker, event_id).await;
+    worker.run_until_idle().await.unwrap();
+    assert_eq!(sorted(&worker, event_id, "ann").await, of_ann[..2]);
+    assert_eq!(progress(&worker, event_id).await, running(1, 2, 0), "the first was read again at once");
+    assert_eq!((faces(&pool, OLD).await, faces(&pool, NEW).await), (4, 2));
+    let read_again = row(&worker, event_id).await;
+    assert!(read_again.gallery_epoch > before.gallery_epoch);
+    release_all(&pool).await;
+    worker.run_until_idle().await.unwrap();
+    check_switched(&pool, &worker, &read_again, 4).await;
+    assert_eq!(sorted(&worker, event_id, "ann").await, of_ann[..2]);
+    assert_eq!(photo(&worker, event_id, of_ann[2]).await.state, PhotoState::Failed);
 }
 
 #[sqlx::test(migrations = "../../migrations")]

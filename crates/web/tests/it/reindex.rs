@@ -1,7 +1,9 @@
 //! Another model pack for an event, over HTTP.
 
+use std::sync::Arc;
+
 use axum::http::{Method, StatusCode};
-use recognizer::Fake;
+use recognizer::{Fake, Recognizer};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -99,6 +101,7 @@ async fn another_pack_is_asked_for_shown_and_taken_back(pool: PgPool) {
 async fn every_answer_is_whole_while_the_event_switches(pool: PgPool) {
     let server = Server::with_admin(&pool).await;
     let event = gala(&server, 6).await;
+    let mut fresh = Server::start(&pool).await;
     let found = of_ann(&server, &event).await;
     assert_eq!(found.len(), 6);
     let (mut searched, mut packs) = (0, [NEW, Fake::PACK_NAME].into_iter().cycle());
@@ -110,7 +113,8 @@ async fn every_answer_is_whole_while_the_event_switches(pool: PgPool) {
         let mut working = tokio::spawn(async move { worker.run_until_idle().await.unwrap() });
         loop {
             // Has no gallery in memory, so it reads one that may go away under it.
-            let fresh = Server::start(&pool).await;
+            fresh.web.recognizer = Recognizer::Fake(Arc::new(Fake::new(Arc::new(fresh.web.store.clone()))));
+            fresh.rebuild();
             for server in [&server, &fresh] {
                 assert_eq!(of_ann(server, &event).await, found, "on the way to {pack}");
                 searched += 1;
