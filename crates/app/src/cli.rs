@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Admin(Admin),
     /// Put the photographs of a folder into an event, and read them.
     Import(Import),
+    /// Read an event's photos anew with another model pack, while the old index goes on to answer.
+    Reindex(Reindex),
     /// The face models.
     #[command(subcommand)]
     Models(Models),
@@ -65,6 +67,16 @@ pub(crate) struct Import {
     /// Print one line of JSON at the end instead of a summary.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Reindex {
+    /// Name of the event, or the last part of its address.
+    #[arg(long)]
+    pub(crate) event: String,
+    /// Name of the model pack, as `findme models list` shows it.
+    #[arg(long)]
+    pub(crate) pack: String,
 }
 
 #[derive(Subcommand)]

@@ -210,6 +210,7 @@ class Site:
                 "POST /api/events": {"name": f"New {role}", "held_on": "2026-11-20"},
                 "PATCH /api/events/{event}": {"held_on": "2026-11-21"},
                 "POST /api/events/{event}/staff": {"email": mail("photographer")},
+                "POST /api/events/{event}/reindex": {"pack": "open"},
                 "POST /api/photographer/events/{event}/attendees": new_guest(f"p-{role}"),
                 "POST /api/organiser/events/{event}/attendees": new_guest(f"o-{role}"),
                 "POST /api/admin/events/{event}/attendees": new_guest(f"a-{role}"),

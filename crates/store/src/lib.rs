@@ -18,6 +18,7 @@ pub mod bulk;
 pub mod consent;
 pub mod event;
 pub mod event_staff;
+mod gallery;
 pub mod invitation;
 pub mod job;
 pub mod listen;
@@ -31,6 +32,7 @@ pub mod purge;
 pub mod quota;
 pub mod rate_limit;
 pub mod refresh_token;
+pub mod reindex;
 pub mod rejection;
 pub mod setting;
 pub mod setup_token;
@@ -53,7 +55,7 @@ pub enum StoreError {
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
     /// The same, on the connections for bulk work.
-    #[error("database: {0}")]
+    #[error("database: {0}{why}", why = .0.as_db_error().map(|error| format!(": {}", error.message())).unwrap_or_default())]
     Bulk(#[from] tokio_postgres::Error),
     /// No connection for bulk work could be had.
     #[error("database: {0}")]
@@ -85,6 +87,9 @@ pub enum StoreError {
         /// How many it did.
         actual: u64,
     },
+    /// The event was given another model pack while its photos were read; nothing was written.
+    #[error("the event was indexed with another model pack meanwhile")]
+    OtherPack,
     /// The pools do not fit into the server's `max_connections`.
     #[error(
         "the database pools want {wanted} connections ({sizes}), the server has room for {room}: lower \
@@ -122,6 +127,7 @@ impl StoreError {
             Self::BulkPool(error) => unavailable::bulk_pool(error),
             Self::Migration(_)
             | Self::NotDirect
+            | Self::OtherPack
             | Self::Url(_)
             | Self::Corrupt { .. }
             | Self::RowCount { .. }

@@ -39,6 +39,8 @@ pub struct ProblemBody {
 pub struct Problem {
     code: Code,
     field: Option<&'static str>,
+    /// Stands in the detail where the words say `{pack}`.
+    pack: Option<String>,
     retry_after_s: Option<u32>,
 }
 
@@ -275,9 +277,21 @@ codes! {
         "Face search is off for this event" "The organiser has switched it off."
         "La recherche par visage est désactivée" "L’organisateur l’a désactivée pour cet événement."
     }
-    OtherPack "event_uses_another_pack" CONFLICT {
-        "This event cannot be searched right now" "It was indexed with another model pack than the one running here."
-        "Recherche impossible pour cet événement" "Il a été indexé avec un autre modèle que celui qui tourne ici."
+    ModelsMissing "models_missing" SERVICE_UNAVAILABLE {
+        "The face models are missing" "Whoever runs this site has to run “findme models pull {pack}” on this server; its log says more."
+        "Les modèles de visages manquent" "L’exploitant du site doit lancer « findme models pull {pack} » sur ce serveur ; son journal en dit plus."
+    }
+    PackNotAvailable "pack_not_available" UNPROCESSABLE_ENTITY {
+        "This model pack cannot be used" "There is none of this name, or its licence does not allow it here; “findme models list” shows them."
+        "Ce pack de modèles est inutilisable" "Il n’en existe aucun de ce nom, ou sa licence ne le permet pas ici ; « findme models list » les montre."
+    }
+    PackInUse "pack_in_use" UNPROCESSABLE_ENTITY {
+        "The event has this model pack already" "Its photos were read with it; choose another one."
+        "L’événement a déjà ce pack de modèles" "Ses photos ont été lues avec lui ; choisissez-en un autre."
+    }
+    ReindexRunning "reindex_running" CONFLICT {
+        "The photos are being read anew" "Wait until that is done, or cancel it first."
+        "Les photos sont en cours de relecture" "Attendez la fin, ou annulez-la d’abord."
     }
     SelfieUnreadable "selfie_unreadable" UNPROCESSABLE_ENTITY {
         "This picture cannot be read" "Take another one, or choose a JPEG, PNG or WebP file."
@@ -349,12 +363,23 @@ impl Code {
 impl Problem {
     /// A problem with this code.
     pub fn new(code: Code) -> Self {
-        Self { code, field: None, retry_after_s: None }
+        Self { code, field: None, pack: None, retry_after_s: None }
     }
 
     /// The named field of the request is wrong.
     pub fn field(field: &'static str) -> Self {
         Self { field: Some(field), ..Self::new(Code::FieldInvalid) }
+    }
+
+    /// The same, in the named field of the request.
+    pub fn about_field(self, field: &'static str) -> Self {
+        Self { field: Some(field), ..self }
+    }
+
+    /// A model pack cannot be used here: the reason is logged here, once, and the caller is told who mends it how.
+    pub fn models_missing(refused: &recognizer::PackRefused) -> Self {
+        tracing::error!(%refused, "a request needs models that this process lacks");
+        Self { pack: Some(refused.pack().to_owned()), ..Self::new(Code::ModelsMissing) }
     }
 
     /// Somebody else has what the named field asks for.
@@ -401,7 +426,10 @@ impl Problem {
             kind: format!("about:blank#{}", self.code.as_str()),
             title,
             status: self.code.status().as_u16(),
-            detail: detail.to_owned(),
+            detail: self
+                .pack
+                .as_ref()
+                .map_or_else(|| detail.to_owned(), |pack| detail.replace("{pack}", pack)),
             code: self.code.as_str(),
             request_id: request_id.to_owned(),
             field: self.field,

@@ -228,6 +228,7 @@ fn event_routes() -> OpenApiRouter<Web> {
         ))
         .routes(routes!(organiser::assign_staff::assign_staff, organiser::unassign_staff::unassign_staff))
         .routes(routes!(organiser::event_statistics::event_statistics))
+        .routes(routes!(organiser::reindex::reindex, organiser::cancel_reindex::cancel_reindex))
         .routes(routes!(photographer::upload_photos::upload_photos, photographer::list_photos::list_photos))
         .routes(routes!(photographer::retry_photo::retry_photo))
         .routes(routes!(photographer::retry_failed::retry_failed))

@@ -6,6 +6,7 @@ pub mod eval;
 mod import;
 mod migrate;
 mod models;
+mod reindex;
 pub mod serve;
 mod work;
 
@@ -21,6 +22,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> anyhow::Result<Exi
         Command::Migrate => migrate::run(config).await.map(|()| ExitCode::SUCCESS),
         Command::Admin(arguments) => admin::run(arguments, config).await.map(|()| ExitCode::SUCCESS),
         Command::Import(arguments) => import::run(arguments, config).await,
+        Command::Reindex(arguments) => reindex::run(arguments, config).await,
         Command::Models(arguments) => models::run(arguments, config).await,
         Command::Doctor => doctor::run(config).await,
         Command::Eval(Eval::Pairs { pairs, images }) => eval::pairs::run(config, &pairs, &images),

@@ -85,6 +85,8 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("PUT", "/api/events/{event}/staff/{user_id}", EventManagers),
     ("DELETE", "/api/events/{event}/staff/{user_id}", EventManagers),
     ("GET", "/api/events/{event}/statistics", EventStaff),
+    ("POST", "/api/events/{event}/reindex", EventManagers),
+    ("DELETE", "/api/events/{event}/reindex", EventManagers),
     ("GET", "/api/events/{event}/photos", EventStaff),
     ("POST", "/api/events/{event}/photos", EventStaff),
     ("POST", "/api/events/{event}/photos/{photo_id}/retry", EventStaff),

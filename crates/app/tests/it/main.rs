@@ -18,6 +18,7 @@ mod models;
 #[path = "../../../web/tests/it/people.rs"]
 #[expect(dead_code, reason = "shared with web's own tests, which use all of it")]
 mod people;
+mod reindex;
 mod secrets;
 mod serve;
 mod server;

@@ -15,6 +15,7 @@ mod mfa;
 mod passwords;
 mod people;
 mod photos;
+mod reindex;
 mod search;
 mod sessions;
 mod uploads;

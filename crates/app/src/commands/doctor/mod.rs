@@ -89,7 +89,8 @@ async fn background_work(installation: &Installation) -> anyhow::Result<String> 
     let dead = store::job::dead_count(&mut tx).await?;
     if dead > 0 {
         bail!(
-            "{dead} photos were tried too often: look at the failed ones on the event's page and retry them there"
+            "{dead} photos were tried too often: look at the failed ones on the event's page and retry them there; for \
+             those of an event that is being read with another pack, run findme reindex again"
         );
     }
     Ok(format!("{open} photos wait to be read"))
