@@ -210,6 +210,14 @@ codes! {
         "No such photo" "It may have been removed, or it has not failed."
         "Photo introuvable" "Elle a peut-être été supprimée, ou n’a pas échoué."
     }
+    NothingToDownload "nothing_to_download" NOT_FOUND {
+        "There is nothing to download yet" "No photo of this event is ready; come back when some are."
+        "Il n’y a encore rien à télécharger" "Aucune photo de cet événement n’est prête ; revenez quand il y en aura."
+    }
+    DownloadsBusy "downloads_busy" SERVICE_UNAVAILABLE {
+        "Many downloads are under way" "Please try again in a moment."
+        "Beaucoup de téléchargements sont en cours" "Réessayez dans un instant."
+    }
     LinkExpired "link_expired" FORBIDDEN {
         "This link has run out" "Search again to get fresh links."
         "Ce lien a expiré" "Relancez la recherche pour obtenir de nouveaux liens."
@@ -318,6 +326,11 @@ impl Problem {
     /// Come back in so many seconds.
     pub fn busy(retry_after_s: u32) -> Self {
         Self { retry_after_s: Some(retry_after_s), ..Self::new(Code::Busy) }
+    }
+
+    /// Too many archives are being sent already; come back in so many seconds.
+    pub fn downloads_busy(retry_after_s: u32) -> Self {
+        Self { retry_after_s: Some(retry_after_s), ..Self::new(Code::DownloadsBusy) }
     }
 
     /// A failure of ours: logged here, once, and told to the caller without particulars.

@@ -87,6 +87,7 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("GET", "/api/events/{event}/statistics", EventStaff),
     ("GET", "/api/events/{event}/photos", EventStaff),
     ("POST", "/api/events/{event}/photos", EventStaff),
+    ("GET", "/api/events/{event}/photos.zip", EventStaff),
     ("POST", "/api/events/{event}/photos/{photo_id}/retry", EventStaff),
     ("GET", "/api/events/{event}/progress", EventStaff),
     ("GET", "/api/events/{event}/attendees", EventStaff),
@@ -99,6 +100,7 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("GET", "/api/attendee/events/{event}", Everybody), // the event's page
     ("POST", "/api/events/{event}/search", Everybody),  // needs a consent
     ("GET", "/media/{event_id}/{sha256}/{rendition}", Everybody), // needs a signature
+    ("POST", "/media/zip", Everybody),                  // needs a signature for each photo
 ];
 
 /// Calls that end what the next caller needs; after each the stage is set anew.

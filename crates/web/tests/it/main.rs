@@ -18,3 +18,4 @@ mod photos;
 mod search;
 mod sessions;
 mod ways_in;
+mod zip;
