@@ -1,4 +1,4 @@
-//! Photos in the order in which they were taken, as archives hold them.
+//! Photos in the order in which they were taken, as archives hold them: by the second, then by name.
 
 use domain::{Digest, EventId, PhotoId};
 use sqlx::PgConnection;
@@ -13,14 +13,15 @@ use crate::sql::query_as;
 pub struct TimedPhoto {
     /// The photo.
     pub photo: Photo,
-    /// When it was taken, in the camera's local time; when it does not say, when it was uploaded, in UTC.
+    /// The second in which it was taken, in the camera's local time; when it does not say, in which it was uploaded, in
+    /// UTC.
     pub at: PrimitiveDateTime,
 }
 
 impl TimedPhoto {
     /// The place behind this photo.
     pub fn cursor(&self) -> Cursor {
-        Cursor { at: self.at, photo_id: self.photo.photo_id }
+        Cursor { at: self.at, file_name: self.photo.file_name.clone(), photo_id: self.photo.photo_id }
     }
 }
 
@@ -32,10 +33,12 @@ struct TimedRow {
 }
 
 /// Where a page of [`page`] begins: behind this photo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// When the last photo of the page before was taken.
+    /// The second of the last photo of the page before.
     pub at: PrimitiveDateTime,
+    /// Its name: photos of one second, such as a burst, come by their names.
+    pub file_name: String,
     /// Its id.
     pub photo_id: PhotoId,
 }
@@ -47,17 +50,18 @@ pub struct Cursor {
 pub async fn page(
     db: &mut PgConnection,
     event_id: EventId,
-    after: Option<Cursor>,
+    after: Option<&Cursor>,
     limit: i64,
 ) -> Result<Vec<TimedPhoto>> {
     let rows: Vec<TimedRow> = query_as(
-        "select *, coalesce(taken_at, uploaded_at at time zone 'UTC') as at from photo \
-         where event_id = $1 and state = 'ready' and ($2::timestamp is null \
-         or (coalesce(taken_at, uploaded_at at time zone 'UTC'), photo_id) > ($2, $3)) \
-         order by coalesce(taken_at, uploaded_at at time zone 'UTC'), photo_id limit $4",
+        "select * from (select *, date_trunc('second', coalesce(taken_at, uploaded_at at time zone 'UTC')) as at \
+           from photo where event_id = $1 and state = 'ready') as timed \
+         where $2::timestamp is null or (at, file_name collate \"C\", photo_id) > ($2, $3, $4) \
+         order by at, file_name collate \"C\", photo_id limit $5",
     )
     .bind(event_id.0)
     .bind(after.map(|cursor| cursor.at))
+    .bind(after.map(|cursor| cursor.file_name.as_str()))
     .bind(after.map(|cursor| cursor.photo_id.0))
     .bind(limit)
     .fetch_all(db)
@@ -76,8 +80,9 @@ pub async fn by_sha256(
 ) -> Result<Vec<TimedPhoto>> {
     let digests: Vec<Vec<u8>> = sha256.iter().map(|digest| digest.0.to_vec()).collect();
     let rows: Vec<TimedRow> = query_as(
-        "select *, coalesce(taken_at, uploaded_at at time zone 'UTC') as at from photo \
-         where event_id = $1 and state = 'ready' and sha256 = any($2) order by at, photo_id",
+        "select *, date_trunc('second', coalesce(taken_at, uploaded_at at time zone 'UTC')) as at from photo \
+         where event_id = $1 and state = 'ready' and sha256 = any($2) \
+         order by at, file_name collate \"C\", photo_id",
     )
     .bind(event_id.0)
     .bind(digests)

@@ -82,7 +82,7 @@ async fn page(
     if store::event::by_id(&mut tx, event_id).await?.is_none() {
         return Ok(None);
     }
-    photo_by_time::page(&mut tx, event_id, after, PAGE).await.map(Some)
+    photo_by_time::page(&mut tx, event_id, after.as_ref(), PAGE).await.map(Some)
 }
 
 /// `first` and what follows, each page read when the one before has been sent.

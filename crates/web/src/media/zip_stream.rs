@@ -181,14 +181,13 @@ impl Writer {
     async fn add(&mut self, wanted: &Wanted) -> Result<(), Broken> {
         let name = self.names.of(&wanted.photo, wanted.rendition);
         let photo = &wanted.photo.photo;
-        match delivery::open(&self.blobs, self.event_id, photo, wanted.rendition).await? {
-            Some(blob) => self.copy(name, wanted.photo.at, blob).await,
-            None => {
-                tracing::warn!(photo_id = %photo.photo_id, rendition = %wanted.rendition, "missing in the store");
-                self.missing.push(name);
-                Ok(())
-            }
+        let found = delivery::open(&self.blobs, self.event_id, photo, wanted.rendition).await?;
+        if let Some(blob) = found {
+            return self.copy(name, wanted.photo.at, blob).await;
         }
+        tracing::warn!(photo_id = %photo.photo_id, rendition = %wanted.rendition, "missing in the store");
+        self.missing.push(name);
+        Ok(())
     }
 
     async fn copy(&mut self, name: String, at: PrimitiveDateTime, blob: BlobStream) -> Result<(), Broken> {
