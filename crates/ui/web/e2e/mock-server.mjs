@@ -314,9 +314,9 @@ createServer((request, response) => {
     ? api(request.method, url.pathname, url.searchParams, request, response)
     : url.pathname === '/media/zip'
       ? archive('selection', request.headers['content-type'] === 'application/json', response)
-    : url.pathname.startsWith('/media/')
-      ? media(url.pathname.split('/')[2], url.searchParams, response)
-      : page(url.pathname, request, response);
+      : url.pathname.startsWith('/media/')
+        ? media(url.pathname.split('/')[2], url.searchParams, response)
+        : page(url.pathname, request, response);
   Promise.resolve(answered).catch((error) => {
     console.error(error);
     if (!response.headersSent) send(response, 500, { title: 'The mock failed', detail: String(error), code: 'mock', request_id: 'mock' });
