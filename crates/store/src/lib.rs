@@ -27,6 +27,7 @@ pub mod outbox;
 pub mod page;
 pub mod password_link;
 pub mod photo;
+pub mod photo_by_time;
 pub mod pool;
 pub mod purge;
 pub mod quota;

@@ -40,7 +40,7 @@ pub struct Photo {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(crate) struct Row {
     photo_id: Uuid,
     sha256: Vec<u8>,
     file_name: String,

@@ -261,6 +261,14 @@ codes! {
         "Too many uploads are unfinished" "Finish or give up some of them first."
         "Trop d’envois sont inachevés" "Terminez-en ou abandonnez-en d’abord quelques-uns."
     }
+    NothingToDownload "nothing_to_download" NOT_FOUND {
+        "There is nothing to download yet" "No photo of this event is ready; come back when some are."
+        "Il n’y a encore rien à télécharger" "Aucune photo de cet événement n’est prête ; revenez quand il y en aura."
+    }
+    DownloadsBusy "downloads_busy" SERVICE_UNAVAILABLE {
+        "Many downloads are under way" "Please try again in a moment."
+        "Beaucoup de téléchargements sont en cours" "Réessayez dans un instant."
+    }
     LinkExpired "link_expired" FORBIDDEN {
         "This link has run out" "Search again to get fresh links."
         "Ce lien a expiré" "Relancez la recherche pour obtenir de nouveaux liens."

@@ -20,3 +20,4 @@ mod search;
 mod sessions;
 mod uploads;
 mod ways_in;
+mod zip;
