@@ -15,6 +15,7 @@ pub mod attendee;
 pub mod audit;
 pub mod bulk;
 pub mod consent;
+pub mod deep_check;
 pub mod event;
 pub mod event_staff;
 pub mod invitation;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod authz;
+mod deep_check;
 mod doctor;
 mod eval;
 mod findme;
@@ -18,6 +19,8 @@ mod models;
 #[path = "../../../web/tests/it/people.rs"]
 #[expect(dead_code, reason = "shared with web's own tests, which use all of it")]
 mod people;
+#[path = "../../../blobs/tests/it/s3_server.rs"]
+mod s3_server;
 mod secrets;
 mod serve;
 mod server;
