@@ -8,11 +8,11 @@ use blobs::{Blobs, Settings};
 use domain::{Clock, Entropy, EventId, GalleryFace};
 use engine::Pack;
 use futures::future::BoxFuture;
+use intake::Receiver;
 use jobs::{Worker, WorkerSettings};
 use recognizer::{GallerySource, Local, LocalOptions, Recognizer, SourceError};
 use store::Store;
 use tokio::sync::Notify;
-use web::Receiver;
 
 use crate::config::Config;
 use crate::private_postgres::PrivatePostgres;
@@ -80,19 +80,15 @@ impl Installation {
         Ok(())
     }
 
-    fn spool(&self) -> PathBuf {
+    /// Where files of a form lie until they are stored.
+    pub fn spool(&self) -> PathBuf {
         self.config.data.join("spool")
     }
 
     /// What takes photos in.
     pub fn receiver(&self) -> Receiver {
-        Receiver {
-            store: self.store.clone(),
-            blobs: self.blobs.clone(),
-            clock: self.clock.clone(),
-            entropy: self.entropy.clone(),
-            spool: self.spool(),
-        }
+        let (store, blobs) = (self.store.clone(), self.blobs.clone());
+        Receiver::new(store, blobs, self.clock.clone(), self.entropy.clone())
     }
 
     /// The key that signs the addresses of photos.
@@ -154,6 +150,7 @@ impl Installation {
             recognizer: recognizer.clone(),
             entropy: self.entropy.clone(),
             clock: self.clock.clone(),
+            receiver: self.receiver(),
             settings: WorkerSettings::default(),
             wake,
         }

@@ -26,6 +26,9 @@ pub enum JobError {
     /// The photo store is away.
     #[error(transparent)]
     Blobs(#[from] blobs::BlobError),
+    /// An upload could not be finished or ended.
+    #[error(transparent)]
+    Intake(#[from] intake::ReceiveError),
     /// The event was indexed with other models than this process has.
     #[error(
         "the event was indexed with the pack {event:?}, this process runs {ours:?}: start it with FINDME_PACK={event}"

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use blobs::Blobs;
 use domain::{Clock, Entropy};
+use intake::Receiver;
 use recognizer::Recognizer;
 use store::job::Job;
 use store::{Store, job};
@@ -51,6 +52,8 @@ pub struct Worker {
     pub entropy: Entropy,
     /// Tells what has run out.
     pub clock: Clock,
+    /// Finishes uploads that were interrupted, and ends those that have run out.
+    pub receiver: Receiver,
     /// How it works.
     pub settings: WorkerSettings,
     /// Called when there is new work.
@@ -70,9 +73,12 @@ impl Worker {
         while !*stop.borrow() {
             if tokio::time::Instant::now() >= sweep_due {
                 sweep_due += SWEEP_EVERY;
-                if let Err(error) = sweep::sweep(&self.store, &self.clock).await {
+                if let Err(error) = sweep::sweep(self).await {
                     tracing::warn!(%error, "what has run out could not be swept away; trying again later");
                 }
+            }
+            if let Err(error) = self.receiver.finish_interrupted().await {
+                tracing::warn!(%error, "an upload that has arrived could not be finished; trying again");
             }
             match purge_event::purge_one(self).await {
                 Ok(true) => continue,
@@ -187,11 +193,13 @@ impl Worker {
     async fn give_back(&self, lease: Uuid, job: &Job, error: &JobError) -> Result<(), JobError> {
         let text = error.to_string();
         let mut tx = self.store.begin_job().await?;
-        store::event::hold(&mut tx, job.event_id).await?;
+        // The event first, as whoever deletes it takes it first too.
+        let Some(change) = store::event::next_change(&mut tx, job.event_id).await? else { return Ok(()) };
         if job.attempts >= ATTEMPTS_MAX {
             tracing::error!(error = text, photo_id = %job.photo_id, "a photo was tried too often and is set aside");
             if job::bury(&mut tx, job, lease, &text).await? {
-                store::photo::set_failed(&mut tx, job.event_id, job.photo_id, "internal", &text).await?;
+                store::photo::set_failed(&mut tx, job.event_id, job.photo_id, change, "internal", &text)
+                    .await?;
             }
         } else {
             let delay = delay_seconds(job.attempts);

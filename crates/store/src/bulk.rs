@@ -100,9 +100,9 @@ impl Store {
         let photos: Vec<&ReadPhoto> =
             batch.photos.iter().filter(|photo| held.contains(&photo.photo_id.0)).collect();
         if !photos.is_empty() {
-            let version = grow_gallery(&tx, batch.event_id, &photos).await?;
-            copy_faces(&tx, batch, version, &photos).await?;
-            update_photos(&tx, batch.event_id, &photos).await?;
+            let grown = grow_gallery(&tx, batch.event_id, &photos).await?;
+            copy_faces(&tx, batch, grown.version, &photos).await?;
+            update_photos(&tx, batch.event_id, grown.change, &photos).await?;
             notify(&tx, batch.event_id).await?;
         }
         tx.commit().await?;
@@ -161,17 +161,24 @@ async fn end_jobs(tx: &Transaction<'_>, batch: &ReadBatch<'_>) -> Result<Vec<Uui
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
-/// The event's next gallery version. The row's lock is held until the commit, so versions commit in order.
+/// The numbers under which a batch is written.
+struct Grown {
+    version: i64,
+    change: i64,
+}
+
+/// The event's next gallery version and change. The row's lock is held until the commit, so both commit in order.
 /// Faces of an earlier reading of the same photos are removed, which begins a new epoch.
-async fn grow_gallery(tx: &Transaction<'_>, event_id: EventId, photos: &[&ReadPhoto]) -> Result<i64> {
+async fn grow_gallery(tx: &Transaction<'_>, event_id: EventId, photos: &[&ReadPhoto]) -> Result<Grown> {
     let row = tx
         .query_typed(
-            "update event set gallery_version = gallery_version + 1 where event_id = $1 returning gallery_version",
+            "update event set gallery_version = gallery_version + 1, change_count = change_count + 1 \
+             where event_id = $1 returning gallery_version, change_count",
             &[(&event_id.0, Type::UUID)],
         )
         .await?;
-    let version: i64 = match row.first() {
-        Some(row) => row.try_get(0)?,
+    let grown = match row.first() {
+        Some(row) => Grown { version: row.try_get(0)?, change: row.try_get(1)? },
         None => return Err(sqlx::Error::RowNotFound.into()),
     };
     let ids: Vec<Uuid> = photos.iter().map(|photo| photo.photo_id.0).collect();
@@ -188,7 +195,7 @@ async fn grow_gallery(tx: &Transaction<'_>, event_id: EventId, photos: &[&ReadPh
         )
         .await?;
     }
-    Ok(version)
+    Ok(grown)
 }
 
 const FACE_COLUMNS: [Type; 16] = [
@@ -257,20 +264,27 @@ async fn copy_faces(
     Ok(())
 }
 
-async fn update_photos(tx: &Transaction<'_>, event_id: EventId, photos: &[&ReadPhoto]) -> Result<()> {
+async fn update_photos(
+    tx: &Transaction<'_>,
+    event_id: EventId,
+    change: i64,
+    photos: &[&ReadPhoto],
+) -> Result<()> {
     let mut updates = Vec::with_capacity(photos.len());
     for photo in photos {
-        updates.push(update_photo(tx, event_id, photo));
+        updates.push(update_photo(tx, event_id, change, photo));
     }
     // The statements are pipelined: sent together, answered together.
     futures::future::try_join_all(updates).await?;
     Ok(())
 }
 
-async fn update_photo(tx: &Transaction<'_>, event_id: EventId, photo: &ReadPhoto) -> Result<()> {
+async fn update_photo(tx: &Transaction<'_>, event_id: EventId, change: i64, photo: &ReadPhoto) -> Result<()> {
     match &photo.outcome {
-        Outcome::Ready(ready) => set_ready(tx, event_id, photo.photo_id, ready).await,
-        Outcome::Failed { code, detail } => set_failed(tx, event_id, photo.photo_id, code, detail).await,
+        Outcome::Ready(ready) => set_ready(tx, event_id, photo.photo_id, change, ready).await,
+        Outcome::Failed { code, detail } => {
+            set_failed(tx, event_id, photo.photo_id, change, code, detail).await
+        }
     }
 }
 
@@ -278,13 +292,14 @@ async fn set_ready(
     tx: &Transaction<'_>,
     event_id: EventId,
     photo_id: PhotoId,
+    change: i64,
     ready: &ReadyPhoto,
 ) -> Result<()> {
     let faces = i32::try_from(ready.faces.len()).unwrap_or(i32::MAX);
     let changed = tx
         .execute_typed(
             "update photo set state = 'ready', failure_code = null, failure_detail = null, width_px = $3, \
-             height_px = $4, taken_at = $5, camera = $6, face_count = $7 where event_id = $1 and photo_id = $2",
+             height_px = $4, taken_at = $5, camera = $6, face_count = $7, change = $8 where event_id = $1 and photo_id = $2",
             &[
                 (&event_id.0, Type::UUID),
                 (&photo_id.0, Type::UUID),
@@ -293,6 +308,7 @@ async fn set_ready(
                 (&ready.taken_at, Type::TIMESTAMP),
                 (&ready.camera, Type::TEXT),
                 (&faces, Type::INT4),
+                (&change, Type::INT8),
             ],
         )
         .await?;
@@ -303,18 +319,20 @@ async fn set_failed(
     tx: &Transaction<'_>,
     event_id: EventId,
     photo_id: PhotoId,
+    change: i64,
     code: &str,
     detail: &str,
 ) -> Result<()> {
     let changed = tx
         .execute_typed(
-            "update photo set state = 'failed', failure_code = $3, failure_detail = $4, face_count = 0 \
+            "update photo set state = 'failed', failure_code = $3, failure_detail = $4, face_count = 0, change = $5 \
              where event_id = $1 and photo_id = $2",
             &[
                 (&event_id.0, Type::UUID),
                 (&photo_id.0, Type::UUID),
                 (&code, Type::TEXT),
                 (&detail, Type::TEXT),
+                (&change, Type::INT8),
             ],
         )
         .await?;

@@ -13,6 +13,7 @@
 pub mod account;
 pub mod attendee;
 pub mod audit;
+pub mod batch;
 pub mod bulk;
 pub mod consent;
 pub mod deep_check;
@@ -28,8 +29,10 @@ pub mod password_link;
 pub mod photo;
 pub mod pool;
 pub mod purge;
+pub mod quota;
 pub mod rate_limit;
 pub mod refresh_token;
+pub mod rejection;
 pub mod setting;
 pub mod setup_token;
 pub mod sign_in;
@@ -39,6 +42,8 @@ pub mod staff_mfa;
 pub mod statistics;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod unavailable;
+pub mod upload;
 
 pub use pool::{DatabaseUrl, PoolSizes, Store};
 
@@ -57,6 +62,9 @@ pub enum StoreError {
     /// The database's shape could not be brought up to date.
     #[error("database migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// The address that must be PostgreSQL's own is a PgBouncer's.
+    #[error("PgBouncer in between: set DATABASE_DIRECT_URL to the address of PostgreSQL itself")]
+    NotDirect,
     /// The address of the database cannot be read.
     #[error("DATABASE_URL cannot be read: {0}")]
     Url(String),
@@ -103,6 +111,23 @@ impl StoreError {
     pub fn violates_unique(&self, constraint: &str) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else { return false };
         error.is_unique_violation() && error.constraint() == Some(constraint)
+    }
+
+    /// Whether the database is away for the moment (restarting, out of reach, out of connections, of memory or of
+    /// disk, read-only after a failover), so that the same call may succeed later. If it was lost during a commit, the
+    /// commit may have happened.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Database(error) => unavailable::sqlx(error),
+            Self::Bulk(error) => unavailable::bulk(error),
+            Self::BulkPool(error) => unavailable::bulk_pool(error),
+            Self::Migration(_)
+            | Self::NotDirect
+            | Self::Url(_)
+            | Self::Corrupt { .. }
+            | Self::RowCount { .. }
+            | Self::PoolTooLarge { .. } => false,
+        }
     }
 }
 

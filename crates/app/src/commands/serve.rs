@@ -78,7 +78,7 @@ fn web_of(
         pseudonyms: Pseudonyms::new(&secret),
         mfa: MfaKey::new(installation.mfa_key()?),
         receiver: installation.receiver(),
-        settings: web_settings(config)?,
+        settings: WebSettings { spool: installation.spool(), ..web_settings(config)? },
     })
 }
 

@@ -130,7 +130,7 @@ fn shown(photo: StoredPhoto, event_id: EventId, urls: &SignedUrls, now: i64, lan
 }
 
 /// The words of the table for a known code; what was stored for any other.
-fn reason(code: String, stored: Option<String>, language: Language) -> Reason {
+pub(super) fn reason(code: String, stored: Option<String>, language: Language) -> Reason {
     let words = Code::named(&code).map(|known| known.sentence(language));
     Reason { code, detail: words.or(stored).unwrap_or_default() }
 }

@@ -10,6 +10,7 @@ use blobs::{Blobs, Settings};
 use domain::{Clock, Entropy, EventId, GalleryFace};
 use futures::future::BoxFuture;
 use http_body_util::BodyExt as _;
+use intake::Receiver;
 use jobs::{Worker, WorkerSettings};
 use recognizer::{Fake, GallerySource, Recognizer, SourceError};
 use serde_json::Value;
@@ -17,7 +18,7 @@ use sqlx::PgPool;
 use store::Store;
 use time::OffsetDateTime;
 use tower::ServiceExt as _;
-use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, Receiver, SignedUrls, Web, WebSettings};
+use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings};
 
 #[derive(Debug)]
 struct FromStore(Store);
@@ -92,13 +93,8 @@ impl Server {
         };
         let blobs = Blobs::open(&Settings::Memory).unwrap();
         let spool = tempfile::tempdir().unwrap();
-        let receiver = Receiver {
-            store: store.clone(),
-            blobs: blobs.clone(),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-            spool: spool.path().to_owned(),
-        };
+        settings.spool = spool.path().to_owned();
+        let receiver = Receiver::new(store.clone(), blobs.clone(), clock.clone(), entropy.clone());
         let web = Web {
             recognizer: Recognizer::Fake(Arc::new(Fake::new(Arc::new(FromStore(store.clone()))))),
             store,
@@ -204,7 +200,10 @@ impl Server {
 
     /// The response, its body still open.
     pub(crate) async fn open(&self, uri: &str) -> axum::response::Response {
-        let mut request = Request::get(uri).body(Body::empty()).unwrap();
+        self.open_request(Request::get(uri).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn open_request(&self, mut request: Request<Body>) -> axum::response::Response {
         self.add_cookies(&mut request);
         self.response(request).await
     }
@@ -269,6 +268,7 @@ impl Server {
             recognizer: self.web.recognizer.clone(),
             entropy: self.web.entropy.clone(),
             clock: self.web.clock.clone(),
+            receiver: self.web.receiver.clone(),
             settings: WorkerSettings::default(),
             wake: Arc::default(),
         }

@@ -17,4 +17,5 @@ mod people;
 mod photos;
 mod search;
 mod sessions;
+mod uploads;
 mod ways_in;

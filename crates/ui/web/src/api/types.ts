@@ -164,10 +164,11 @@ export interface Page<T> {
   next: string | null;
 }
 
-/** Photos and faces of an event: `received = waiting + ready + failed`; `without_faces` are among `ready`. */
+/** Photos and faces of an event: `received = waiting + working + ready + failed`; `without_faces` are among `ready`. */
 export interface Counts {
   received: number;
   waiting: number;
+  working: number;
   ready: number;
   without_faces: number;
   failed: number;
