@@ -31,7 +31,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Models(Models),
     /// Check every part and say how to mend what does not work.
-    Doctor,
+    Doctor(Doctor),
     /// Measure how well people are found.
     #[command(subcommand)]
     Eval(Eval),
@@ -55,6 +55,16 @@ pub(crate) enum Admin {
         #[arg(long)]
         name: String,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct Doctor {
+    /// Compare every photo's row with its files, both ways, read every original, and repair what can be repaired.
+    #[arg(long)]
+    pub(crate) deep: bool,
+    /// Only tell what would be repaired.
+    #[arg(long, requires = "deep")]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Args)]

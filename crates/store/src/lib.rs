@@ -16,6 +16,7 @@ pub mod audit;
 pub mod batch;
 pub mod bulk;
 pub mod consent;
+pub mod deep_check;
 pub mod event;
 pub mod event_staff;
 mod gallery;

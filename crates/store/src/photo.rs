@@ -85,7 +85,7 @@ pub(crate) fn digest(bytes: &[u8]) -> Result<Digest> {
     Ok(Digest(bytes))
 }
 
-fn state(text: &str) -> Result<PhotoState> {
+pub(crate) fn state(text: &str) -> Result<PhotoState> {
     match text {
         "waiting" => Ok(PhotoState::Waiting),
         "ready" => Ok(PhotoState::Ready),

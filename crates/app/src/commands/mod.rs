@@ -1,7 +1,7 @@
 //! One file per subcommand.
 
 mod admin;
-mod doctor;
+pub mod doctor;
 pub mod eval;
 mod import;
 mod migrate;
@@ -24,7 +24,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> anyhow::Result<Exi
         Command::Import(arguments) => import::run(arguments, config).await,
         Command::Reindex(arguments) => reindex::run(arguments, config).await,
         Command::Models(arguments) => models::run(arguments, config).await,
-        Command::Doctor => doctor::run(config).await,
+        Command::Doctor(arguments) => doctor::run(arguments, config).await,
         Command::Eval(Eval::Pairs { pairs, images }) => eval::pairs::run(config, &pairs, &images),
         Command::Eval(Eval::Event { photos, selfies, labels }) => {
             eval::event::run(config, &photos, &selfies, &labels)

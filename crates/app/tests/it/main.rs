@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod authz;
+mod deep_check;
 mod doctor;
 mod eval;
 mod findme;
@@ -19,6 +20,8 @@ mod models;
 #[expect(dead_code, reason = "shared with web's own tests, which use all of it")]
 mod people;
 mod reindex;
+#[path = "../../../blobs/tests/it/s3_server.rs"]
+mod s3_server;
 mod secrets;
 mod serve;
 mod server;

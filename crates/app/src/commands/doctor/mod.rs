@@ -1,10 +1,13 @@
 //! `findme doctor`: every part, and the mend for each that does not work.
 
+pub mod deep;
+
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use engine::OnnxRuntime;
 
+use crate::cli::Doctor;
 use crate::config::Config;
 use crate::installation::chosen_pack;
 use crate::{Installation, models, say};
@@ -12,7 +15,11 @@ use crate::{Installation, models, say};
 /// Less free space than this is a complaint: a thousand photos of 12 MB.
 const FREE_BYTES_LEAST: u64 = 12 * 1000 * 1000 * 1000;
 
-pub(crate) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(arguments: Doctor, config: &Config) -> anyhow::Result<ExitCode> {
+    if arguments.deep { deep::run(arguments.dry_run, config).await } else { every_part(config).await }
+}
+
+async fn every_part(config: &Config) -> anyhow::Result<ExitCode> {
     let mut failed = 0;
     let mut check = |part: &str, outcome: anyhow::Result<String>| match outcome {
         Ok(fine) => say(format_args!("ok      {part}: {fine}")),
