@@ -10,6 +10,9 @@ use serde::Serialize;
 use store::Transaction;
 use utoipa::ToSchema;
 
+/// When to come back while a part of the service is away: a restart of the database takes a few seconds.
+const UNAVAILABLE_RETRY_AFTER_S: u32 = 5;
+
 /// The body of an error answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemBody {
@@ -296,7 +299,8 @@ impl Code {
 impl Problem {
     /// A problem with this code.
     pub fn new(code: Code) -> Self {
-        Self { code, field: None, retry_after_s: None }
+        let retry_after_s = (code == Code::Unavailable).then_some(UNAVAILABLE_RETRY_AFTER_S);
+        Self { code, field: None, retry_after_s }
     }
 
     /// The named field of the request is wrong.
@@ -318,6 +322,12 @@ impl Problem {
     /// Come back in so many seconds.
     pub fn busy(retry_after_s: u32) -> Self {
         Self { retry_after_s: Some(retry_after_s), ..Self::new(Code::Busy) }
+    }
+
+    /// A part of the service is away for the moment: logged here, once; the caller is told to come back.
+    pub fn unavailable(error: &dyn std::error::Error) -> Self {
+        tracing::warn!(%error, "a request found a part of the service away");
+        Self::new(Code::Unavailable)
     }
 
     /// A failure of ours: logged here, once, and told to the caller without particulars.
@@ -381,6 +391,9 @@ impl From<store::StoreError> for Problem {
             // What was to be referred to went meanwhile; all that goes like that is events and what is in them.
             return Code::EventNotFound.into();
         }
+        if error.is_unavailable() {
+            return Self::unavailable(&error);
+        }
         Self::internal(&error)
     }
 }
@@ -393,7 +406,7 @@ impl From<blobs::BlobError> for Problem {
 
 /// Commits, as a handler ends.
 pub(crate) async fn commit(tx: Transaction) -> Result<(), Problem> {
-    tx.commit().await.map_err(|error| Problem::internal(&error))
+    Ok(tx.commit().await.map_err(store::StoreError::from)?)
 }
 
 /// The answer to a method that an address does not take.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod authz;
+mod database;
 mod doctor;
 mod eval;
 mod findme;
@@ -15,9 +16,11 @@ mod layers;
 #[path = "../../../web/tests/it/logs.rs"]
 mod logs;
 mod models;
+mod news;
 #[path = "../../../web/tests/it/people.rs"]
 #[expect(dead_code, reason = "shared with web's own tests, which use all of it")]
 mod people;
+mod restart;
 mod secrets;
 mod serve;
 mod server;

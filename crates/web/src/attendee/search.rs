@@ -9,9 +9,9 @@ use bytes::Bytes;
 use domain::{Band, PhotoId, Rendition};
 use recognizer::{FindError, Found, GalleryVersion, Match, SelfieError};
 use serde::Serialize;
-use store::Store;
 use store::event::Event;
 use store::photo::Photo;
+use store::{Store, StoreError};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -198,6 +198,9 @@ fn problem(error: FindError) -> Problem {
         FindError::Selfie(SelfieError::SeveralFaces) => Code::SelfieSeveralFaces.into(),
         FindError::Selfie(SelfieError::FaceTooSmall) => Code::SelfieFaceTooSmall.into(),
         FindError::Selfie(SelfieError::Photo(_)) => Code::SelfieUnreadable.into(),
-        FindError::Gallery(error) => Problem::internal(&error),
+        FindError::Gallery(error) => match error.0.downcast::<StoreError>() {
+            Ok(error) => Problem::from(*error),
+            Err(error) => Problem::internal(error.as_ref()),
+        },
     }
 }
