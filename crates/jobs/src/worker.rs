@@ -127,6 +127,8 @@ impl Worker {
 
     async fn run_one(&self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
+            // From before the look at the queue, so that a call during it is not missed.
+            let called = self.wake.notified();
             let pause = match self.batch().await {
                 Ok(0) => self.settings.poll,
                 Ok(_) => continue,
@@ -137,7 +139,7 @@ impl Worker {
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.wake.notified() => {}
+                () = called => {}
                 _ = stop.changed() => {}
             }
         }

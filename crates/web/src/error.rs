@@ -12,6 +12,8 @@ use utoipa::ToSchema;
 
 /// When to come back while the photo store is away.
 const PHOTO_STORE_RETRY_S: u32 = 10;
+/// When to come back while a part of the service is away: a restart of the database takes a few seconds.
+const UNAVAILABLE_RETRY_AFTER_S: u32 = 5;
 
 /// The body of an error answer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -371,7 +373,8 @@ impl Code {
 impl Problem {
     /// A problem with this code.
     pub fn new(code: Code) -> Self {
-        Self { code, field: None, pack: None, retry_after_s: None }
+        let retry_after_s = (code == Code::Unavailable).then_some(UNAVAILABLE_RETRY_AFTER_S);
+        Self { code, field: None, pack: None, retry_after_s }
     }
 
     /// The named field of the request is wrong.
@@ -409,6 +412,12 @@ impl Problem {
     /// Come back in so many seconds.
     pub fn busy(retry_after_s: u32) -> Self {
         Self::later(Code::Busy, retry_after_s)
+    }
+
+    /// A part of the service is away for the moment: logged here, once; the caller is told to come back.
+    pub fn unavailable(error: &dyn std::error::Error) -> Self {
+        tracing::warn!(%error, "a request found a part of the service away");
+        Self::new(Code::Unavailable)
     }
 
     /// A failure of ours: logged here, once, and told to the caller without particulars.
@@ -475,6 +484,9 @@ impl From<store::StoreError> for Problem {
             // What was to be referred to went meanwhile; all that goes like that is events and what is in them.
             return Code::EventNotFound.into();
         }
+        if error.is_unavailable() {
+            return Self::unavailable(&error);
+        }
         Self::internal(&error)
     }
 }
@@ -483,7 +495,7 @@ impl From<blobs::BlobError> for Problem {
     fn from(error: blobs::BlobError) -> Self {
         if error.is_temporary() {
             tracing::error!(%error, "the photo store is away");
-            return Self { retry_after_s: Some(PHOTO_STORE_RETRY_S), ..Self::new(Code::Unavailable) };
+            return Self::later(Code::Unavailable, PHOTO_STORE_RETRY_S);
         }
         Self::internal(&error)
     }
@@ -491,7 +503,7 @@ impl From<blobs::BlobError> for Problem {
 
 /// Commits, as a handler ends.
 pub(crate) async fn commit(tx: Transaction) -> Result<(), Problem> {
-    tx.commit().await.map_err(|error| Problem::internal(&error))
+    Ok(tx.commit().await.map_err(store::StoreError::from)?)
 }
 
 /// The answer to a method that an address does not take.

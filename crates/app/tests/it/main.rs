@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod authz;
+mod database;
 mod deep_check;
 mod doctor;
 mod eval;
@@ -16,10 +17,12 @@ mod layers;
 #[path = "../../../web/tests/it/logs.rs"]
 mod logs;
 mod models;
+mod news;
 #[path = "../../../web/tests/it/people.rs"]
 #[expect(dead_code, reason = "shared with web's own tests, which use all of it")]
 mod people;
 mod reindex;
+mod restart;
 #[path = "../../../blobs/tests/it/s3_server.rs"]
 mod s3_server;
 mod secrets;

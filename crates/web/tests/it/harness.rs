@@ -14,6 +14,7 @@ use jobs::{Worker, WorkerSettings};
 use recognizer::{Fake, Recognizer};
 use serde_json::Value;
 use sqlx::PgPool;
+use store::Store;
 use time::OffsetDateTime;
 use tower::ServiceExt as _;
 use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings};
@@ -58,10 +59,14 @@ impl Server {
         Self::with_settings(pool, WebSettings::default()).await
     }
 
-    pub(crate) async fn with_settings(pool: &PgPool, mut settings: WebSettings) -> Self {
+    pub(crate) async fn with_settings(pool: &PgPool, settings: WebSettings) -> Self {
+        Self::on(store::testing::store(pool).await, settings)
+    }
+
+    /// On a store that the test has opened.
+    pub(crate) fn on(store: Store, mut settings: WebSettings) -> Self {
         crate::logs::capture();
         settings.hold_back = std::time::Duration::ZERO;
-        let store = store::testing::store(pool).await;
         let entropy = Entropy::new(|buffer| {
             let n = COUNTER.fetch_add(1, Ordering::Relaxed).to_le_bytes();
             buffer.iter_mut().zip(n.iter().cycle()).for_each(|(byte, n)| *byte = *n);
