@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::upload::Upload;
+
 /// Photos of an event, found by a selfie.
 #[derive(Parser)]
 #[command(name = "findme", version, about)]
@@ -25,6 +27,7 @@ pub(crate) enum Command {
     Admin(Admin),
     /// Put the photographs of a folder into an event, and read them.
     Import(Import),
+    Upload(Upload),
     /// The face models.
     #[command(subcommand)]
     Models(Models),

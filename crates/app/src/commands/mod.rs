@@ -7,6 +7,7 @@ mod import;
 mod migrate;
 mod models;
 pub mod serve;
+pub(crate) mod upload;
 mod work;
 
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> anyhow::Result<Exi
         Command::Migrate => migrate::run(config).await.map(|()| ExitCode::SUCCESS),
         Command::Admin(arguments) => admin::run(arguments, config).await.map(|()| ExitCode::SUCCESS),
         Command::Import(arguments) => import::run(arguments, config).await,
+        Command::Upload(arguments) => upload::run(arguments, config).await,
         Command::Models(arguments) => models::run(arguments, config).await,
         Command::Doctor => doctor::run(config).await,
         Command::Eval(Eval::Pairs { pairs, images }) => eval::pairs::run(config, &pairs, &images),
