@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::upload::Upload;
+
 /// Photos of an event, found by a selfie.
 #[derive(Parser)]
 #[command(name = "findme", version, about)]
@@ -27,6 +29,7 @@ pub(crate) enum Command {
     Import(Import),
     /// Read an event's photos anew with another model pack, while the old index goes on to answer.
     Reindex(Reindex),
+    Upload(Upload),
     /// The face models.
     #[command(subcommand)]
     Models(Models),

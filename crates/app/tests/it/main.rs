@@ -29,3 +29,5 @@ mod secrets;
 mod serve;
 mod server;
 mod tokens;
+mod upload;
+mod upload_fake;
