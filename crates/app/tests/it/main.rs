@@ -4,6 +4,7 @@
 mod authz;
 mod doctor;
 mod eval;
+mod faults;
 mod findme;
 mod gone_events;
 #[path = "../../../web/tests/it/harness.rs"]
@@ -18,6 +19,9 @@ mod models;
 #[path = "../../../web/tests/it/people.rs"]
 #[expect(dead_code, reason = "shared with web's own tests, which use all of it")]
 mod people;
+#[path = "../../../blobs/tests/it/s3_server.rs"]
+#[expect(dead_code, reason = "shared with blobs' own tests, which connect without a proxy")]
+mod s3_server;
 mod secrets;
 mod serve;
 mod server;
