@@ -66,7 +66,8 @@ impl Album {
         let mut bytes = start.to_vec();
         comment(&mut bytes, format!("{} {number}", self.seed).as_bytes());
         if number % LARGE_EACH == LARGE_EACH - 1 {
-            (0..140).for_each(|_| comment(&mut bytes, &[0x20; COMMENT_BYTES]));
+            let blanks = vec![0x20; COMMENT_BYTES];
+            (0..140).for_each(|_| comment(&mut bytes, &blanks));
         }
         bytes.extend_from_slice(rest);
         let sha256 = hex::encode(Sha256::digest(&bytes));
