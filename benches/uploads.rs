@@ -42,7 +42,7 @@ async fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository");
     let s3 = s3_server::start().await;
-    let endpoint = format!("http://{}", s3.address());
+    let endpoint = format!("http://{}", s3.address);
     let settings = [
         ("S3_BUCKET", "photos"),
         ("S3_ENDPOINT", &endpoint),
