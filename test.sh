@@ -211,8 +211,12 @@ no_database_is_left() { # a test's database goes when the test has passed
   [ -z "$left" ] || { printf 'Left behind:\n%s\n' "$left" >&2 && return 1; }
 }
 
+npm_packages() { # folder: gets what its package-lock.json names, unless it is there
+  [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] || npm --prefix "$1" ci --no-audit --no-fund
+}
+
 page_checks() {
-  [ "$web/node_modules/.package-lock.json" -nt "$web/package-lock.json" ] || npm --prefix "$web" ci --no-audit --no-fund
+  npm_packages "$web"
   npm --prefix "$web" run check
   npm --prefix "$web" test
 }
@@ -274,6 +278,16 @@ stop_server() { # as an operator would, and it must end in good order
   [ "$status" -eq 0 ] || { printf 'The server ended with status %d on SIGTERM.\n' "$status" >&2 && return 1; }
 }
 
+# Uploads by somebody else's client -------------------------------------------------------------------------------
+
+tus_client() { # the tus project's own client, through connections that keep breaking
+  npm_packages crates/app/tests/tus
+  start_server tus
+  FINDME_URL=$server_url FINDME_SETUP_TOKEN=$(setup_token) \
+    node crates/app/tests/tus/upload.mjs || { tail -n 30 "$server_log" >&2 && return 1; }
+  stop_server
+}
+
 # The API beside its document -------------------------------------------------------------------------------------
 
 api_contract() { # every operation, as nobody and as each role; no rate limits, so that handlers are reached
@@ -313,6 +327,7 @@ if [ -z "$fast" ] && [ -n "${FINDME_SHARED:-}" ]; then
   timed 'build' cargo build --locked --bin findme
   timed 'main job in the browser' browser_walk main-job.mjs job
   timed 'accounts in the browser' browser_walk accounts.mjs accounts
+  timed 'uploads by a tus client' tus_client
   timed 'API beside its document' api_contract
 fi
 timed 'secrets in the logs' logs_hold_no_secret

@@ -37,6 +37,8 @@ pub enum Outcome {
         code: &'static str,
         /// A sentence in English.
         detail: String,
+        /// What of its original is private, if that could be told.
+        private_parts: Option<Vec<u8>>,
     },
 }
 
@@ -51,6 +53,8 @@ pub struct ReadyPhoto {
     pub taken_at: Option<PrimitiveDateTime>,
     /// The camera's name.
     pub camera: Option<String>,
+    /// What of its original is private.
+    pub private_parts: Vec<u8>,
     /// Its faces.
     pub faces: Vec<NewFace>,
 }
@@ -306,8 +310,9 @@ async fn update_photos(
 async fn update_photo(tx: &Transaction<'_>, event_id: EventId, change: i64, photo: &ReadPhoto) -> Result<()> {
     match &photo.outcome {
         Outcome::Ready(ready) => set_ready(tx, event_id, photo.photo_id, change, ready).await,
-        Outcome::Failed { code, detail } => {
-            set_failed(tx, event_id, photo.photo_id, change, code, detail).await
+        Outcome::Failed { code, detail, private_parts } => {
+            let why = Why { code, detail, private_parts: private_parts.as_deref() };
+            set_failed(tx, event_id, photo.photo_id, change, &why).await
         }
     }
 }
@@ -323,7 +328,8 @@ async fn set_ready(
     let changed = tx
         .execute_typed(
             "update photo set state = 'ready', failure_code = null, failure_detail = null, width_px = $3, \
-             height_px = $4, taken_at = $5, camera = $6, face_count = $7, change = $8 where event_id = $1 and photo_id = $2",
+             height_px = $4, taken_at = $5, camera = $6, face_count = $7, change = $8, \
+             private_parts = $9 where event_id = $1 and photo_id = $2",
             &[
                 (&event_id.0, Type::UUID),
                 (&photo_id.0, Type::UUID),
@@ -333,10 +339,18 @@ async fn set_ready(
                 (&ready.camera, Type::TEXT),
                 (&faces, Type::INT4),
                 (&change, Type::INT8),
+                (&ready.private_parts, Type::BYTEA),
             ],
         )
         .await?;
     crate::sql::expect_rows("set_ready", 1, changed)
+}
+
+/// Why a photo failed.
+struct Why<'a> {
+    code: &'a str,
+    detail: &'a str,
+    private_parts: Option<&'a [u8]>,
 }
 
 async fn set_failed(
@@ -344,19 +358,19 @@ async fn set_failed(
     event_id: EventId,
     photo_id: PhotoId,
     change: i64,
-    code: &str,
-    detail: &str,
+    why: &Why<'_>,
 ) -> Result<()> {
     let changed = tx
         .execute_typed(
-            "update photo set state = 'failed', failure_code = $3, failure_detail = $4, face_count = 0, change = $5 \
+            "update photo set state = 'failed', failure_code = $3, failure_detail = $4, face_count = 0, change = $5, private_parts = $6 \
              where event_id = $1 and photo_id = $2",
             &[
                 (&event_id.0, Type::UUID),
                 (&photo_id.0, Type::UUID),
-                (&code, Type::TEXT),
-                (&detail, Type::TEXT),
+                (&why.code, Type::TEXT),
+                (&why.detail, Type::TEXT),
                 (&change, Type::INT8),
+                (&why.private_parts, Type::BYTEA),
             ],
         )
         .await?;

@@ -6,6 +6,7 @@ mod database;
 mod deep_check;
 mod doctor;
 mod eval;
+mod faults;
 mod findme;
 mod gone_events;
 #[path = "../../../web/tests/it/harness.rs"]

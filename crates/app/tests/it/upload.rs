@@ -170,7 +170,7 @@ async fn killed_at_random_moments_it_goes_on_where_it_was() {
     let world = fake.world();
     assert_eq!(
         world.bytes,
-        photos.iter().map(Vec::len).sum(),
+        photos.iter().map(Vec::len).sum::<usize>(),
         "no byte was sent twice, killed at {moments:?}"
     );
 }
@@ -184,7 +184,7 @@ async fn cut_connections_cost_only_what_was_on_the_way() {
     assert_eq!(summary["sent"], 6, "{summary}");
     assert_holds(&fake, &photos);
     let world = fake.world();
-    assert_eq!(world.bytes, photos.iter().map(Vec::len).sum());
+    assert_eq!(world.bytes, photos.iter().map(Vec::len).sum::<usize>());
     let heads = world.asked.iter().filter(|(_, asked)| asked.starts_with("HEAD")).count();
     assert!(heads >= 6, "{heads} cuts are too few for a test");
 }

@@ -125,6 +125,7 @@ mod tests {
             height_px: None,
             face_count: 0,
             change: 1,
+            private_parts: None,
             uploaded_at: datetime!(2026-06-21 0:00 UTC),
         };
         TimedPhoto { photo, at }

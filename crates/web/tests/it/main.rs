@@ -4,6 +4,7 @@
 mod accounts;
 mod api;
 mod audit;
+mod clock;
 mod cors;
 mod deletion;
 mod events;
