@@ -57,7 +57,7 @@ pub enum StoreError {
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
     /// The same, on the connections for bulk work.
-    #[error("database: {0}{why}", why = .0.as_db_error().map(|error| format!(": {}", error.message())).unwrap_or_default())]
+    #[error("database: {}", .0.as_db_error().map_or_else(|| .0.to_string(), ToString::to_string))]
     Bulk(#[from] tokio_postgres::Error),
     /// No connection for bulk work could be had.
     #[error("database: {0}")]
