@@ -151,7 +151,7 @@ async fn everything_is_sent_and_told_and_nothing_twice() {
 #[tokio::test]
 async fn killed_at_random_moments_it_goes_on_where_it_was() {
     let fake = Fake::default();
-    fake.world().slowly = Duration::from_millis(20);
+    fake.world().slowly = Duration::from_millis(150);
     let laptop = Laptop::new(&fake.serve().await);
     let photos: Vec<Vec<u8>> = (0..12).map(|n| laptop.shoot(&format!("{n}.jpg"), 1_000_000 + n)).collect();
     let (mut moments, mut kills_under_way) = (Vec::new(), 0);
@@ -225,6 +225,7 @@ async fn a_refresh_token_is_enough() {
     let url = fake.serve().await;
     let laptop = Laptop::new(&url);
     let photos = [laptop.shoot("a.jpg", 1000)];
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::new();
     let form = serde_json::json!({ "password": "right" });
     let tokens: Value =

@@ -30,7 +30,7 @@ pub(crate) struct World {
     pub(crate) renewals: usize,
     /// A refresh token came a second time.
     pub(crate) reused: bool,
-    /// Waits so long for each piece of a part.
+    /// Takes so long for 100 kB.
     pub(crate) slowly: Duration,
     /// So many uploads are refused with 429 first.
     pub(crate) busy: usize,
@@ -243,7 +243,7 @@ async fn part(State(fake): State<Fake>, Path(id): Path<usize>, headers: HeaderMa
     let mut body = body.into_data_stream();
     while let Some(piece) = body.next().await {
         let Ok(piece) = piece else { return problem(400, "cut_off", "It was cut off.") };
-        tokio::time::sleep(slowly).await;
+        tokio::time::sleep(slowly.mul_f64(piece.len() as f64 / 100_000.0)).await;
         let mut world = fake.world();
         let upload = world.uploads.get_mut(&id).unwrap();
         if upload.writer != writer {
