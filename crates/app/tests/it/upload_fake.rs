@@ -30,7 +30,7 @@ pub(crate) struct World {
     pub(crate) renewals: usize,
     /// A refresh token came a second time.
     pub(crate) reused: bool,
-    /// Waits so long for each piece of a part.
+    /// Takes so long for 100 kB.
     pub(crate) slowly: Duration,
     /// So many uploads are refused with 429 first.
     pub(crate) busy: usize,
@@ -53,7 +53,8 @@ pub(crate) struct Upload {
     gone: bool,
 }
 
-/// The server. Names of files tell how it treats them: `text…` is no photo, `damaged…` cannot be read later.
+/// The server. Names of files tell how it treats them: `text…` is no photo, `damaged…` cannot be read later,
+/// `flips…` is stored with a wrong byte.
 #[derive(Clone, Default)]
 pub(crate) struct Fake {
     world: Arc<Mutex<World>>,
@@ -178,7 +179,13 @@ async fn photos(State(fake): State<Fake>, Query(query): Query<BTreeMap<String, S
 }
 
 async fn batch(State(fake): State<Fake>, Path(batch_id): Path<String>) -> Json<Value> {
-    Json(json!({ "batch_id": batch_id, "counts": fake.world().counts(), "rejected": [] }))
+    let world = fake.world();
+    let refused = world.uploads.values().filter(|upload| upload.gone);
+    let rejected = refused.map(
+        |upload| json!({ "file_name": upload.name, "code": "not_a_photo", "detail": "This is no photo." }),
+    );
+    let rejected: Vec<Value> = rejected.collect();
+    Json(json!({ "batch_id": batch_id, "counts": world.counts(), "rejected": rejected }))
 }
 
 /// Tells the counts, and breaks off.
@@ -209,7 +216,8 @@ async fn create(State(fake): State<Fake>, headers: HeaderMap) -> Response {
 
 async fn offset(State(fake): State<Fake>, Path(id): Path<usize>) -> Response {
     let mut world = fake.world();
-    match world.uploads.get_mut(&id).filter(|upload| !upload.gone) {
+    match world.uploads.get_mut(&id) {
+        Some(upload) if upload.gone => problem(422, "not_a_photo", "This is no photo."),
         Some(upload) => {
             upload.writer += 1;
             [("upload-offset", upload.data.len().to_string())].into_response()
@@ -223,10 +231,10 @@ async fn part(State(fake): State<Fake>, Path(id): Path<usize>, headers: HeaderMa
     let (writer, slowly) = {
         let mut world = fake.world();
         let slowly = world.slowly;
-        let Some(upload) = world.uploads.get_mut(&id).filter(|upload| !upload.gone) else {
+        let Some(upload) = world.uploads.get_mut(&id) else {
             return problem(404, "upload_not_found", "There is no such upload.");
         };
-        if upload.data.len() != at {
+        if upload.gone || upload.data.len() != at {
             return problem(409, "offset_wrong", "The offset is wrong.");
         }
         upload.writer += 1;
@@ -235,7 +243,7 @@ async fn part(State(fake): State<Fake>, Path(id): Path<usize>, headers: HeaderMa
     let mut body = body.into_data_stream();
     while let Some(piece) = body.next().await {
         let Ok(piece) = piece else { return problem(400, "cut_off", "It was cut off.") };
-        tokio::time::sleep(slowly).await;
+        tokio::time::sleep(slowly * u32::try_from(piece.len() / 1000).unwrap() / 100).await;
         let mut world = fake.world();
         let upload = world.uploads.get_mut(&id).unwrap();
         if upload.writer != writer {
@@ -257,7 +265,10 @@ fn complete(world: &mut World, id: usize) -> Response {
     if upload.data.len() < upload.length {
         return (StatusCode::NO_CONTENT, [offset]).into_response();
     }
-    let (name, data) = (upload.name.clone(), upload.data.clone());
+    let (name, mut data) = (upload.name.clone(), upload.data.clone());
+    if name.starts_with("flips") {
+        data[7] ^= 1;
+    }
     let there = world.photos.iter().position(|(_, photo)| *photo == data);
     let outcome = if there.is_some() { "duplicate" } else { "accepted" };
     let photo = there.unwrap_or_else(|| {

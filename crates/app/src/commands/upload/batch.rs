@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Job;
 use super::patience::Stop;
 use super::state::OpenBatch;
-use super::trouble::Trouble;
+use super::trouble::{Refusal, Trouble};
 
 /// How far the server is with a batch's photos.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -35,6 +35,24 @@ struct Batch {
     batch_id: String,
     #[serde(default)]
     counts: Counts,
+    #[serde(default)]
+    rejected: Vec<Rejected>,
+}
+
+/// A file that was refused because of its content.
+#[derive(Deserialize)]
+struct Rejected {
+    file_name: String,
+    code: String,
+    detail: String,
+}
+
+/// Longest name of a batch, in characters.
+const NAME_CHARS_MAX: usize = 120;
+
+/// What a batch from this folder is called.
+pub(super) fn name_of(folder: &str) -> String {
+    folder.chars().filter(|character| !character.is_control()).take(NAME_CHARS_MAX).collect()
 }
 
 /// A server that does not let a batch be made lets nothing be sent either.
@@ -80,6 +98,22 @@ pub(super) async fn ensure(job: &Job) -> Result<(), NoBatch> {
     job.state(|state| state.set_batch(Some(open)));
     job.batch.send_replace(Some(batch_id));
     Ok(())
+}
+
+/// Why a file of this name was refused, where the answer was lost.
+pub(super) async fn why_refused(job: &Job, file_name: &str) -> Trouble {
+    let batch_id = job.batch.borrow().clone().unwrap_or_default();
+    let path = job.server.of_event(&format!("/batches/{batch_id}"));
+    let rejected = match job.server.ask::<Batch>(Method::GET, &path, None).await {
+        Ok(batch) => batch.rejected,
+        Err(trouble) => return trouble,
+    };
+    let named = rejected.into_iter().rev().find(|rejected| rejected.file_name == file_name);
+    let (code, detail) = match named {
+        Some(rejected) => (rejected.code, rejected.detail),
+        None => ("refused".to_owned(), "the server refused what is in it".to_owned()),
+    };
+    Trouble::Refused(Refusal { status: 422, code, detail })
 }
 
 /// How far the batch's photos are; they are shown too.

@@ -17,7 +17,7 @@ const ENDINGS: [&str; 16] = [
 const BUFFER_BYTES: usize = 256 * 1024;
 
 /// What a file that was not touched still has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {
     /// Its length in bytes.
     pub(super) size: u64,

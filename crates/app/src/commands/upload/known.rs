@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::Job;
 use super::batch::{self, NoBatch};
-use super::files::Hashed;
+use super::files::{Hashed, Stamp};
 use super::patience::Stop;
 use super::state::Remembered;
 use super::summary::Outcome;
@@ -98,6 +98,24 @@ async fn ask(job: &Job, files: &[Hashed]) -> Result<Result<HashSet<Digest>, Stri
     let (path, body) = (job.server.of_event("/photos/known"), json!({ "sha256": digests }));
     let asked = job.persistently(async || job.server.ask::<Answer>(Method::POST, &path, Some(&body)).await);
     Ok(asked.await?.map(|answer| answer.known).map_err(|trouble| trouble.to_string()))
+}
+
+/// Asks whether what was sent is what was read here: the server names it by the SHA-256 of what arrived.
+pub(super) async fn verify(job: &Job) -> Result<(), Stop> {
+    let sent = std::mem::take(&mut *job.sent.lock().expect("no panic holds it"));
+    for files in sent.chunks(AT_ONCE_MAX) {
+        // A server that does not answer this has taken them all the same.
+        let Ok(known) = ask(job, files).await? else { return Ok(()) };
+        for file in files.iter().filter(|file| !known.contains(&file.sha256)) {
+            // A stamp that no file has: the next run reads the file anew, and sends it.
+            let never = Remembered { stamp: Stamp::default(), ..Remembered::unsent(file) };
+            job.state(|state| state.remember(&file.file, never));
+            let reason = "what arrived is not what was read here: run the same command again".to_owned();
+            let outcome = Outcome::Failed { code: "arrived_damaged".to_owned(), reason };
+            job.outcomes().insert(&file.file.path, outcome);
+        }
+    }
+    Ok(())
 }
 
 fn skip(job: &Job, file: &Hashed) {

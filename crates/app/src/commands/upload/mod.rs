@@ -68,6 +68,8 @@ struct Job {
     batch: signal::Sender<Option<String>>,
     outcomes: Mutex<Outcomes>,
     twins: Twins,
+    /// Files that were sent in this run.
+    sent: Mutex<Vec<Hashed>>,
 }
 
 pub(crate) async fn run(arguments: Upload, config: &Config) -> anyhow::Result<ExitCode> {
@@ -180,6 +182,7 @@ async fn work(
         .map(Ok)
         .try_for_each_concurrent(usize::from(arguments.parallel), |file| tus::send(job, file));
     tokio::try_join!(look, hash, known::skip_known(job, to_ask, new), send)?;
+    known::verify(job).await?;
     if !arguments.no_wait {
         wait_until_read(job).await?;
         summary::name_unreadable(job).await?;
@@ -267,10 +270,11 @@ impl Job {
             state: Mutex::new(state),
             board: Arc::new(Board::new()),
             patience: Patience::new(arguments.give_up_after, system::entropy()),
-            batch_name: batch_name.unwrap_or_else(|| folder.to_string_lossy().into_owned()),
+            batch_name: batch_name.unwrap_or_else(|| batch::name_of(&folder.to_string_lossy())),
             batch: signal::Sender::new(None),
             outcomes: Mutex::default(),
             twins: Twins::default(),
+            sent: Mutex::default(),
         }
     }
 

@@ -28,6 +28,11 @@ impl Server {
     /// Finds the server and logs in.
     pub(super) async fn log_in(arguments: &Upload, settings: &UploadSettings) -> anyhow::Result<Self> {
         let (base, event) = (origin(&arguments.server)?, event(&arguments.event)?);
+        if base.scheme() == "http" && !is_this_machine(&base) {
+            crate::say_error(
+                "http:// lets everybody on the way read your password and your photographs: use https://",
+            );
+        }
         let _ = rustls::crypto::ring::default_provider().install_default();
         // A connection of its own for each file: over one shared connection a lost packet would hold up all of them.
         let client = Client::builder().http1_only().connect_timeout(CONNECT_WITHIN);
@@ -106,6 +111,11 @@ fn origin(text: &str) -> anyhow::Result<Url> {
         bail!("--server ends with the name of the machine or its port, not {text:?}");
     }
     Ok(url)
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn event(text: &str) -> anyhow::Result<String> {

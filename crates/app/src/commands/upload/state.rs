@@ -76,7 +76,7 @@ impl State {
         let cannot = || format!("{} cannot be written: name another place with --state", path.display());
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).with_context(cannot)?;
-        let lock = lock(path).with_context(cannot)?;
+        let lock = lock(path, cannot)?;
         let (files, batch) = read(path)?;
         let file = write(folder, path, &files, batch.as_ref()).with_context(cannot)?;
         Ok(Self { path: path.to_owned(), file, files, batch, broken: None, _lock: lock })
@@ -124,14 +124,14 @@ fn write_line(file: &mut File, line: &Line) -> std::io::Result<()> {
 }
 
 /// One process at a time. The lock lies beside the state, which is replaced at every start.
-fn lock(path: &Path) -> anyhow::Result<File> {
+fn lock(path: &Path, cannot: impl Fn() -> String) -> anyhow::Result<File> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&name)?;
+    let file = File::options().create(true).truncate(false).write(true).open(&name).with_context(&cannot)?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(rustix::io::Errno::WOULDBLOCK) => bail!("another findme is sending these folders"),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error).with_context(cannot),
     }
 }
 

@@ -15,6 +15,7 @@ use domain::Digest;
 use reqwest::{Body, Method, RequestBuilder, Response, header};
 
 use super::Job;
+use super::batch;
 use super::feed::Feed;
 use super::files::Hashed;
 use super::patience::Stop;
@@ -58,6 +59,7 @@ pub(super) async fn send(job: &Job, file: Hashed) -> Result<(), Stop> {
             let remembered =
                 Remembered { sent: true, photo_id: photo_id.clone(), ..Remembered::unsent(&file) };
             job.state(|state| state.remember(&file.file, remembered));
+            job.sent.lock().expect("no panic holds it").push(file.clone());
         }
         Outcome::Failed { .. } => {
             job.state(|state| state.remember(&file.file, Remembered::unsent(&file)));
@@ -120,6 +122,7 @@ impl<'a> Upload<'a> {
                     if code == UNREADABLE {
                         self.terminate().await;
                     }
+                    self.leave();
                     return Ok(failed(&code, &detail));
                 }
                 Err(trouble) => {
@@ -152,9 +155,12 @@ impl<'a> Upload<'a> {
         Ok(Step::On)
     }
 
+    fn name(&self) -> String {
+        self.file.file.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     fn metadata(&self) -> String {
-        let name = self.file.file.path.file_name().unwrap_or_default().to_string_lossy();
-        let mut pairs = vec![("filename", name.into_owned()), ("sha256", self.file.sha256.to_string())];
+        let mut pairs = vec![("filename", self.name()), ("sha256", self.file.sha256.to_string())];
         if let Some(batch_id) = self.job.batch.borrow().clone() {
             pairs.push(("batch", batch_id));
         }
@@ -167,8 +173,8 @@ impl<'a> Upload<'a> {
         match self.job.server.head(self.request(Method::HEAD, location)?).await {
             Ok(answer) => self.arrived(&answer),
             Err(trouble) if is_gone(&trouble) => Ok(Step::Lost),
-            // The answer to HEAD has no body, so the reason is asked for with an empty part.
-            Err(trouble) if trouble.refused_with(422) => self.patch(location, 0, 0).await,
+            // An answer to HEAD has no body that would say why.
+            Err(Trouble::Refused(_)) => Err(batch::why_refused(self.job, &self.name()).await),
             Err(trouble) => Err(trouble),
         }
     }
@@ -192,7 +198,10 @@ impl<'a> Upload<'a> {
             return Err(Trouble::Refused(refusal));
         }
         match answer {
-            Ok(answer) => self.arrived(&answer),
+            Ok(answer) => match self.arrived(&answer)? {
+                Step::On if self.offset <= Some(offset) => Err(Trouble::passing("the server took nothing")),
+                step => Ok(step),
+            },
             Err(trouble) if is_gone(&trouble) => Ok(Step::Lost),
             Err(Trouble::Refused(refusal)) if may_be_mended(&refusal) => {
                 Err(Trouble::passing(refusal.detail))
@@ -228,15 +237,21 @@ impl<'a> Upload<'a> {
 
     /// Puts what arrived on the board, in place of what was sent.
     fn show(&mut self, offset: u64) {
-        let before = *self.before.get_or_insert(offset);
-        let shown = offset.saturating_sub(before);
+        if self.before.is_none() {
+            self.before = Some(offset);
+            self.job.board.update(|figures| figures.bytes = figures.bytes.saturating_sub(offset));
+        }
+        let shown = offset.saturating_sub(self.before.unwrap_or(0));
         self.job.board.update(|figures| {
             figures.bytes_sent = (figures.bytes_sent + shown).saturating_sub(self.shown);
-            if self.shown == 0 && shown == 0 {
-                figures.bytes = figures.bytes.saturating_sub(before);
-            }
         });
         self.shown = shown;
+    }
+
+    /// Takes what will not be sent from the board.
+    fn leave(&self) {
+        let rest = self.file.file.stamp.size.saturating_sub(self.shown + self.before.unwrap_or(0));
+        self.job.board.update(|figures| figures.bytes = figures.bytes.saturating_sub(rest));
     }
 
     fn restart(&mut self) {
