@@ -101,7 +101,7 @@ pub(crate) async fn upload(client: &reqwest::Client, folder: &Path) {
     }
     loop {
         let counts = get(client, "/api/events/gala").await["counts"].clone();
-        if counts["waiting"] == 0 {
+        if counts["waiting"] == 0 && counts["working"] == 0 {
             println!("uploaded and read over HTTP in {:.1} s: {counts}", began.elapsed().as_secs_f64());
             return;
         }

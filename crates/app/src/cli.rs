@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::upload::Upload;
+
 /// Photos of an event, found by a selfie.
 #[derive(Parser)]
 #[command(name = "findme", version, about)]
@@ -27,11 +29,12 @@ pub(crate) enum Command {
     Import(Import),
     /// Read an event's photos anew with another model pack, while the old index goes on to answer.
     Reindex(Reindex),
+    Upload(Upload),
     /// The face models.
     #[command(subcommand)]
     Models(Models),
     /// Check every part and say how to mend what does not work.
-    Doctor,
+    Doctor(Doctor),
     /// Measure how well people are found.
     #[command(subcommand)]
     Eval(Eval),
@@ -55,6 +58,16 @@ pub(crate) enum Admin {
         #[arg(long)]
         name: String,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct Doctor {
+    /// Compare every photo's row with its files, both ways, read every original, and repair what can be repaired.
+    #[arg(long)]
+    pub(crate) deep: bool,
+    /// Only tell what would be repaired.
+    #[arg(long, requires = "deep")]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Args)]

@@ -7,11 +7,11 @@ use anyhow::{Context as _, bail};
 use blobs::{Blobs, Settings};
 use domain::{Clock, Entropy};
 use engine::Pack;
+use intake::Receiver;
 use jobs::{Worker, WorkerSettings};
 use recognizer::{Local, LocalOptions, Recognizer};
 use store::Store;
 use tokio::sync::Notify;
-use web::Receiver;
 
 use crate::config::Config;
 use crate::private_postgres::PrivatePostgres;
@@ -79,19 +79,15 @@ impl Installation {
         Ok(())
     }
 
-    fn spool(&self) -> PathBuf {
+    /// Where files of a form lie until they are stored.
+    pub fn spool(&self) -> PathBuf {
         self.config.data.join("spool")
     }
 
     /// What takes photos in.
     pub fn receiver(&self) -> Receiver {
-        Receiver {
-            store: self.store.clone(),
-            blobs: self.blobs.clone(),
-            clock: self.clock.clone(),
-            entropy: self.entropy.clone(),
-            spool: self.spool(),
-        }
+        let (store, blobs) = (self.store.clone(), self.blobs.clone());
+        Receiver::new(store, blobs, self.clock.clone(), self.entropy.clone())
     }
 
     /// The key that signs the addresses of photos.
@@ -153,6 +149,7 @@ impl Installation {
             recognizer: recognizer.clone(),
             entropy: self.entropy.clone(),
             clock: self.clock.clone(),
+            receiver: self.receiver(),
             settings: WorkerSettings::default(),
             wake,
         }

@@ -12,6 +12,7 @@ pub mod gone_events;
 mod installation;
 mod logs;
 mod models;
+pub mod news;
 pub mod private_postgres;
 mod production;
 mod secrets;

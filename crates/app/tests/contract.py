@@ -207,6 +207,7 @@ class Site:
                 },
                 "PATCH /api/staff/{user_id}": {"name": "Renamed"},
                 "PUT /api/settings": {"require_mfa": False},
+                "POST /media/zip": {"photos": [photo["preview_url"]]},
                 "POST /api/events": {"name": f"New {role}", "held_on": "2026-11-20"},
                 "PATCH /api/events/{event}": {"held_on": "2026-11-21"},
                 "POST /api/events/{event}/staff": {"email": mail("photographer")},

@@ -48,6 +48,76 @@ impl fmt::Display for PartKey {
     }
 }
 
+/// What a blob is, by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum StoredKey {
+    /// A rendition of a photo.
+    Photo {
+        /// Its event.
+        event_id: EventId,
+        /// The SHA-256 of the photo's original.
+        sha256: Digest,
+        /// Which copy it is.
+        rendition: Rendition,
+    },
+    /// A part of an unfinished upload.
+    UploadPart {
+        /// Its event.
+        event_id: EventId,
+        /// The upload.
+        upload_id: Uuid,
+        /// The part.
+        part_id: Uuid,
+    },
+    /// Something that FindMe never wrote, by its full name.
+    Other(String),
+}
+
+impl StoredKey {
+    /// What the blob of this name is.
+    pub(crate) fn of(name: &str) -> Self {
+        Self::parsed(name).unwrap_or_else(|| Self::Other(name.to_owned()))
+    }
+
+    fn parsed(name: &str) -> Option<Self> {
+        let [event, kind, whose, which] =
+            <[&str; 4]>::try_from(name.strip_prefix("events/")?.split('/').take(5).collect::<Vec<_>>())
+                .ok()?;
+        let event_id = event.parse().ok()?;
+        let key = match kind {
+            "photos" => Self::Photo { event_id, sha256: whose.parse().ok()?, rendition: which.parse().ok()? },
+            "uploads" => {
+                Self::UploadPart { event_id, upload_id: whose.parse().ok()?, part_id: which.parse().ok()? }
+            }
+            _ => return None,
+        };
+        // Other spellings of the same ids are names that FindMe never gives.
+        (key.to_string() == name).then_some(key)
+    }
+
+    /// The event it belongs to.
+    pub fn event_id(&self) -> Option<EventId> {
+        match self {
+            Self::Photo { event_id, .. } | Self::UploadPart { event_id, .. } => Some(*event_id),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for StoredKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Photo { event_id, sha256, rendition } => {
+                BlobKey::new(*event_id, *sha256, *rendition).fmt(f)
+            }
+            Self::UploadPart { event_id, upload_id, part_id } => {
+                PartKey::new(*event_id, *upload_id, *part_id).fmt(f)
+            }
+            Self::Other(name) => f.write_str(name),
+        }
+    }
+}
+
 pub(crate) fn upload_prefix(event_id: EventId, upload_id: Uuid) -> Path {
     Path::from(format!("events/{event_id}/uploads/{upload_id}"))
 }
@@ -70,5 +140,27 @@ mod tests {
         let key = BlobKey::new(event_id, Digest([0xAB; 32]), Rendition::Thumb);
         let expected = format!("events/{event_id}/photos/{}/thumb", "ab".repeat(32));
         assert_eq!(key.to_string(), expected);
+    }
+
+    #[test]
+    fn a_name_is_read_as_what_it_was_made_from() {
+        let event_id = EventId::from_entropy(&domain::Entropy::fixed(1));
+        let sha256 = Digest([0xAB; 32]);
+        let photo = BlobKey::new(event_id, sha256, Rendition::Original).to_string();
+        assert_eq!(
+            StoredKey::of(&photo),
+            StoredKey::Photo { event_id, sha256, rendition: Rendition::Original }
+        );
+        let (upload_id, part_id) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let part = PartKey::new(event_id, upload_id, part_id).to_string();
+        assert_eq!(StoredKey::of(&part), StoredKey::UploadPart { event_id, upload_id, part_id });
+        for other in [
+            format!("{photo}/x"),
+            photo.to_uppercase(),
+            photo.replace("original", "huge"),
+            part.replace('-', ""),
+        ] {
+            assert_eq!(StoredKey::of(&other), StoredKey::Other(other.clone()));
+        }
     }
 }

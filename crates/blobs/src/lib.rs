@@ -4,14 +4,22 @@
 //! - `object_store` gives one behaviour over all three: a write is seen whole or not at all.
 //! - Keys are made here and nowhere else ([`BlobKey`]), and each begins with its event.
 //! - A photo's key is its SHA-256: writing the same photo again after a crash writes the same blob.
+//! - In a folder a write is durable when it returns: `object_store` syncs the file before it is renamed to its key, and
+//!   the folder after, also for a blob written in parts and for folders that were made for it.
+//! - A store that is away, or that hangs, is an error after a bounded time ([`TimeLimits`]), never a wait without end.
+//!   While a blob's bytes flow, only a standstill ends it: a slow reader may take as long as it needs.
 
+mod error;
 mod key;
+mod list;
 mod parts;
+mod probe;
 mod settings;
+mod staging;
 mod write;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,33 +27,21 @@ use domain::EventId;
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, path::Path as StorePath};
 
-pub use key::{BlobKey, PartKey};
-pub use settings::{S3Settings, Settings};
-
-/// Why bytes could not be stored or read.
-#[derive(Debug, thiserror::Error)]
-pub enum BlobError {
-    /// The settings do not describe a store.
-    #[error("the photo store cannot be opened: {0}")]
-    Open(String),
-    /// The store refused, failed or cannot be reached.
-    #[error("the photo store failed: {0}")]
-    Store(#[from] object_store::Error),
-    /// The file to store cannot be read.
-    #[error("{path}: {source}")]
-    File {
-        /// Which file.
-        path: String,
-        /// Why not.
-        source: std::io::Error,
-    },
-}
+pub use error::BlobError;
+pub use key::{BlobKey, PartKey, StoredKey};
+pub use list::BlobInfo;
+pub use settings::{S3Settings, Settings, TimeLimits};
+pub use staging::StagingFile;
 
 /// A store of photo bytes. Cheap to clone.
 #[derive(Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
     place: String,
+    /// Where the files are, if it is a folder.
+    folder: Option<PathBuf>,
+    limits: TimeLimits,
+    probed: Arc<probe::LastProbe>,
 }
 
 impl fmt::Debug for Blobs {
@@ -74,7 +70,20 @@ impl Blobs {
     /// # Errors
     /// When the settings cannot be used.
     pub fn open(settings: &Settings) -> Result<Self, BlobError> {
-        Ok(Self { store: settings::open(settings)?, place: settings.to_string() })
+        Self::open_within(settings, TimeLimits::default())
+    }
+
+    /// The same, with other limits of time.
+    ///
+    /// # Errors
+    /// When the settings cannot be used.
+    pub fn open_within(settings: &Settings, limits: TimeLimits) -> Result<Self, BlobError> {
+        let folder = match settings {
+            Settings::Folder(folder) => Some(folder.clone()),
+            Settings::S3(_) | Settings::Memory => None,
+        };
+        let store = settings::open(settings, limits)?;
+        Ok(Self { store, place: settings.to_string(), folder, limits, probed: Arc::default() })
     }
 
     /// Where the bytes are, for people.
@@ -104,10 +113,9 @@ impl Blobs {
     /// # Errors
     /// When the store fails.
     pub async fn get(&self, key: &BlobKey) -> Result<Option<Bytes>, BlobError> {
-        match self.store.get(key.path()).await {
-            Ok(found) => Ok(Some(found.bytes().await?)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
+        match self.answered(self.store.get(key.path())).await? {
+            Some(found) => Ok(Some(found.bytes().await?)),
+            None => Ok(None),
         }
     }
 
@@ -116,13 +124,23 @@ impl Blobs {
     /// # Errors
     /// When the store fails.
     pub async fn stream(&self, key: &BlobKey) -> Result<Option<BlobStream>, BlobError> {
-        match self.store.get(key.path()).await {
-            Ok(found) => Ok(Some(BlobStream {
-                size_bytes: found.meta.size,
-                stream: found.into_stream().map_err(BlobError::from).boxed(),
-            })),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
+        let found = self.answered(self.store.get(key.path())).await?;
+        Ok(found.map(|found| BlobStream {
+            size_bytes: found.meta.size,
+            stream: found.into_stream().map_err(BlobError::from).boxed(),
+        }))
+    }
+
+    /// What the store says of something of this name; `None` when it has nothing. It must say so in time.
+    async fn answered<T>(
+        &self,
+        asked: impl Future<Output = object_store::Result<T>>,
+    ) -> Result<Option<T>, BlobError> {
+        match tokio::time::timeout(self.limits.answer, asked).await {
+            Ok(Ok(found)) => Ok(Some(found)),
+            Ok(Err(object_store::Error::NotFound { .. })) => Ok(None),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(BlobError::Late(self.limits.answer)),
         }
     }
 
@@ -141,7 +159,10 @@ impl Blobs {
     /// # Errors
     /// When the store fails; what was removed by then stays removed.
     pub async fn delete_event(&self, event_id: EventId) -> Result<usize, BlobError> {
-        self.delete_below(key::event_prefix(event_id)).await
+        let removed = self.delete_below(key::event_prefix(event_id)).await?;
+        // Bytes of a process that was killed are not blobs, but they are photos all the same.
+        self.delete_staging_below(&key::event_prefix(event_id)).await?;
+        Ok(removed)
     }
 
     async fn delete_below(&self, prefix: StorePath) -> Result<usize, BlobError> {
@@ -163,25 +184,7 @@ impl Blobs {
     /// # Errors
     /// When the store fails.
     pub async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
-        match self.store.delete(key.path()).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Writes, reads and removes a small blob: whether the store works.
-    ///
-    /// # Errors
-    /// When one of the three fails, or other bytes come back.
-    pub async fn probe(&self) -> Result<(), BlobError> {
-        let path = key::probe_path();
-        self.store.put(&path, PutPayload::from_static(b"findme")).await?;
-        let read = self.store.get(&path).await?.bytes().await?;
-        self.store.delete(&path).await?;
-        if read.as_ref() == b"findme" {
-            Ok(())
-        } else {
-            Err(BlobError::Open("what was written is not what is read".to_owned()))
-        }
+        self.answered(self.store.delete(key.path())).await?;
+        Ok(())
     }
 }

@@ -1,11 +1,13 @@
 //! Bytes of any number into one blob, with bounded memory.
 
 use std::path::Path;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
-use object_store::{ObjectStoreExt as _, PutPayload, WriteMultipart};
+use futures::{Stream, TryStreamExt as _, stream};
+use object_store::{MultipartUpload, ObjectStoreExt as _, PutPayload};
 use tokio::io::AsyncReadExt as _;
+use tokio::task::JoinSet;
 
 use crate::{BlobError, BlobKey, Blobs};
 
@@ -15,37 +17,36 @@ const PART_BYTES: usize = 8 * 1024 * 1024;
 const PARTS_IN_FLIGHT_MAX: usize = 2;
 /// A file is read in pieces of this size.
 const READ_BYTES: usize = 1024 * 1024;
+/// How long the store may take to forget the parts of a blob that failed.
+const ABORT_MAX: Duration = Duration::from_secs(5);
 
 impl Blobs {
     /// Stores what `pieces` yields under `key`: whole, or not at all. Few bytes go in one request, more in parts;
-    /// not more than three parts are in memory.
+    /// not more than four parts are in memory.
     pub(crate) async fn write(
         &self,
         key: &BlobKey,
         pieces: impl Stream<Item = Result<Bytes, BlobError>> + Send,
     ) -> Result<(), BlobError> {
         let mut pieces = std::pin::pin!(pieces);
-        let mut first = BytesMut::new();
-        while first.len() <= PART_BYTES {
+        let mut buffer = BytesMut::new();
+        while buffer.len() <= PART_BYTES {
             match pieces.try_next().await? {
-                Some(piece) => first.extend_from_slice(&piece),
-                None => return self.put(key, first.freeze()).await,
+                Some(piece) => buffer.extend_from_slice(&piece),
+                None => return self.put(key, buffer.freeze()).await,
             }
         }
-        let upload = self.store.put_multipart(key.path()).await?;
-        let mut upload = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
-        let first = stream::once(async { Ok(first.freeze()) });
-        match send(std::pin::pin!(first.chain(pieces)), &mut upload).await {
-            Ok(()) => {
-                upload.finish().await?;
-                Ok(())
-            }
-            Err(error) => {
-                // Why the write failed is the news; a store that is away cannot take back the parts either.
-                let _ = upload.abort().await;
-                Err(error)
-            }
+        let mut upload = self.store.put_multipart(key.path()).await?;
+        let written = match send(&mut *upload, buffer, pieces).await {
+            Ok(()) => upload.complete().await.map_err(BlobError::from),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            // Why the write failed is the news; a store that is away cannot forget the parts either.
+            let _ = tokio::time::timeout(ABORT_MAX, upload.abort()).await;
+            return Err(error);
         }
+        Ok(())
     }
 
     /// Stores a small blob under any path.
@@ -59,14 +60,40 @@ impl Blobs {
     }
 }
 
+/// Sends `buffer` and then `pieces` in parts of equal size, the last one excepted. No part is under way any more when it
+/// returns well.
 async fn send(
+    upload: &mut dyn MultipartUpload,
+    mut buffer: BytesMut,
     mut pieces: impl Stream<Item = Result<Bytes, BlobError>> + Send + Unpin,
-    upload: &mut WriteMultipart,
 ) -> Result<(), BlobError> {
-    while let Some(piece) = pieces.try_next().await? {
-        upload.wait_for_capacity(PARTS_IN_FLIGHT_MAX).await?;
-        upload.put(piece);
+    let mut under_way = JoinSet::new();
+    loop {
+        while buffer.len() >= PART_BYTES {
+            while under_way.len() >= PARTS_IN_FLIGHT_MAX {
+                joined(under_way.join_next().await)?;
+            }
+            let part = buffer.split_to(PART_BYTES).freeze();
+            under_way.spawn(upload.put_part(part.into()));
+        }
+        match pieces.try_next().await? {
+            Some(piece) => buffer.extend_from_slice(&piece),
+            None => break,
+        }
     }
+    if !buffer.is_empty() {
+        under_way.spawn(upload.put_part(buffer.freeze().into()));
+    }
+    while !under_way.is_empty() {
+        joined(under_way.join_next().await)?;
+    }
+    Ok(())
+}
+
+type Joined = Result<object_store::Result<()>, tokio::task::JoinError>;
+
+fn joined(part: Option<Joined>) -> Result<(), BlobError> {
+    part.transpose().map_err(object_store::Error::from)?.transpose()?;
     Ok(())
 }
 

@@ -45,6 +45,14 @@ id!(
     PhotoId
 );
 id!(
+    /// What somebody uploads in one go.
+    BatchId
+);
+id!(
+    /// One file on its way in.
+    UploadId
+);
+id!(
     /// One detected face in one photo.
     FaceId
 );

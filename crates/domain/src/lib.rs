@@ -25,7 +25,8 @@ pub use event::{EventName, Slug};
 pub use face::{BoxPx, Face, GalleryFace, Landmarks, PointPx, Quality};
 pub use gallery::{GallerySource, HandedOut, SourceError};
 pub use ids::{
-    AccountId, AuditId, EventId, FaceId, InvitationId, JobId, MessageId, PhotoId, SignInId, UserId,
+    AccountId, AuditId, BatchId, EventId, FaceId, InvitationId, JobId, MessageId, PhotoId, SignInId,
+    UploadId, UserId,
 };
 pub use language::Language;
 pub use photo::{PhotoState, Rendition};

@@ -90,8 +90,8 @@ async fn read(worker: &Worker, event: &Event, asked: &[Asked]) -> Result<Vec<Rea
     let originals = found.iter().map(|(_, bytes)| bytes.clone()).collect();
     let indexed = worker.recognizer.index(&event.pack, originals).await?;
     let mut writes = Vec::with_capacity(found.len());
-    for ((one, _), indexed) in found.iter().zip(indexed) {
-        writes.push(store_one(worker, event_id, one, indexed));
+    for ((one, bytes), indexed) in found.iter().zip(indexed) {
+        writes.push(store_one(worker, event_id, one, bytes, indexed));
     }
     read.extend(futures::future::try_join_all(writes).await?);
     Ok(read)
@@ -110,7 +110,7 @@ pub(crate) async fn original(
     if one.job.attempts > ATTEMPTS_MAX {
         tracing::error!(photo_id = %one.photo.photo_id, "reading this photo ended the process again and again");
         let detail = "Reading this photo was interrupted too often.".to_owned();
-        return Ok(Err(Outcome::Failed { code: "interrupted", detail }));
+        return Ok(Err(Outcome::Failed { code: "interrupted", detail, private_parts: None }));
     }
     let key = blobs::BlobKey::new(event_id, one.photo.sha256, Rendition::Original);
     Ok(worker.blobs.get(&key).await?.ok_or_else(|| {
@@ -118,6 +118,7 @@ pub(crate) async fn original(
         Outcome::Failed {
             code: "original_missing",
             detail: "The photo store has lost the original.".to_owned(),
+            private_parts: None,
         }
     }))
 }
@@ -126,12 +127,14 @@ async fn store_one(
     worker: &Worker,
     event_id: EventId,
     one: &Asked,
+    bytes: &Bytes,
     indexed: Indexed,
 ) -> Result<ReadPhoto, JobError> {
     let photo = match indexed {
         Ok(photo) => photo,
         Err(error) => {
-            let outcome = Outcome::Failed { code: error.code(), detail: error.to_string() };
+            let private_parts = worker.recognizer.private_parts(bytes.clone()).await;
+            let outcome = Outcome::Failed { code: error.code(), detail: error.to_string(), private_parts };
             return Ok(read_photo(one, outcome));
         }
     };
@@ -144,6 +147,7 @@ async fn store_one(
         height_px: i32::try_from(photo.height_px).unwrap_or(i32::MAX),
         taken_at: photo.taken_at.and_then(|text| PrimitiveDateTime::parse(&text, CAMERA_TIME).ok()),
         camera: photo.camera,
+        private_parts: photo.private_parts,
         faces: with_ids(worker, photo.faces),
     };
     Ok(read_photo(one, Outcome::Ready(ready)))

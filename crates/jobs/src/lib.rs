@@ -28,6 +28,9 @@ pub enum JobError {
     /// The photo store is away.
     #[error(transparent)]
     Blobs(#[from] blobs::BlobError),
+    /// An upload could not be finished or ended.
+    #[error(transparent)]
+    Intake(#[from] intake::ReceiveError),
     /// The event's model pack cannot be used by this process.
     #[error(transparent)]
     Pack(#[from] recognizer::PackRefused),

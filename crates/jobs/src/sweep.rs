@@ -1,12 +1,9 @@
-//! Sweeps away what has run out: log-ins, links, allowances, old messages, old lines of the audit log.
+//! Sweeps away what has run out: uploads, log-ins, links, allowances, old messages, old lines of the audit log.
 
-use domain::Clock;
-use store::{
-    Store, audit, invitation, login_guard, outbox, password_link, rate_limit, refresh_token, sign_in,
-};
+use store::{audit, invitation, login_guard, outbox, password_link, rate_limit, refresh_token, sign_in};
 use time::Duration;
 
-use crate::JobError;
+use crate::{JobError, Worker};
 
 /// How long messages are kept.
 const MESSAGES: Duration = Duration::days(30);
@@ -17,19 +14,19 @@ const AUDIT: Duration = Duration::days(365);
 const USED_TOKENS: Duration = Duration::days(14);
 
 /// Sweeps once. Doing it twice at the same time does no harm.
-pub(crate) async fn sweep(store: &Store, clock: &Clock) -> Result<(), JobError> {
+pub(crate) async fn sweep(worker: &Worker) -> Result<(), JobError> {
     /// Each in a transaction of its own, so that nobody waits for more than one of them.
     macro_rules! each {
         ($($table:ident before $moment:expr;)*) => {
             $({
-                let mut tx = store.begin_job().await?;
+                let mut tx = worker.store.begin_job().await?;
                 let swept = $table::sweep(&mut tx, $moment).await?;
                 tx.commit().await.map_err(store::StoreError::from)?;
                 tracing::debug!(table = stringify!($table), swept, "swept away what has run out");
             })*
         };
     }
-    let now = clock.now();
+    let now = worker.clock.now();
     each! {
         sign_in before now;
         refresh_token before now - USED_TOKENS;
@@ -40,5 +37,7 @@ pub(crate) async fn sweep(store: &Store, clock: &Clock) -> Result<(), JobError> 
         outbox before now - MESSAGES;
         audit before now - AUDIT;
     }
+    let swept = worker.receiver.sweep_uploads().await?;
+    tracing::debug!(swept, "uploads that have run out were deleted");
     Ok(())
 }

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use blobs::Blobs;
 use domain::{Clock, Entropy};
+use intake::Receiver;
 use recognizer::Recognizer;
 use store::job::{Job, Kind};
 use store::{Store, StoreError, job};
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
-use crate::back_off::{ALONE_FROM_ATTEMPT, ATTEMPTS_MAX, WITHOUT_MODELS_SECONDS, delay_seconds};
+use crate::back_off::{
+    ALONE_FROM_ATTEMPT, ATTEMPTS_MAX, STORE_AWAY_SECONDS, WITHOUT_MODELS_SECONDS, delay_seconds,
+};
 use crate::{JobError, ingest_photo, purge_event, reindex_photo, sweep};
 
 /// How often to look for deleted events.
@@ -51,6 +54,8 @@ pub struct Worker {
     pub entropy: Entropy,
     /// Tells what has run out.
     pub clock: Clock,
+    /// Finishes uploads that were interrupted, and ends those that have run out.
+    pub receiver: Receiver,
     /// How it works.
     pub settings: WorkerSettings,
     /// Called when there is new work.
@@ -70,9 +75,12 @@ impl Worker {
         while !*stop.borrow() {
             if tokio::time::Instant::now() >= sweep_due {
                 sweep_due += SWEEP_EVERY;
-                if let Err(error) = sweep::sweep(&self.store, &self.clock).await {
+                if let Err(error) = sweep::sweep(self).await {
                     tracing::warn!(%error, "what has run out could not be swept away; trying again later");
                 }
+            }
+            if let Err(error) = self.receiver.finish_interrupted().await {
+                tracing::warn!(%error, "an upload that has arrived could not be finished; trying again");
             }
             match purge_event::purge_one(self).await {
                 Ok(true) => continue,
@@ -119,6 +127,8 @@ impl Worker {
 
     async fn run_one(&self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
+            // From before the look at the queue, so that a call during it is not missed.
+            let called = self.wake.notified();
             let pause = match self.batch().await {
                 Ok(0) => self.settings.poll,
                 Ok(_) => continue,
@@ -129,7 +139,7 @@ impl Worker {
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.wake.notified() => {}
+                () = called => {}
                 _ = stop.changed() => {}
             }
         }
@@ -196,14 +206,16 @@ impl Worker {
     async fn give_back(&self, lease: Uuid, job: &Job, error: &JobError) -> Result<(), JobError> {
         let text = error.to_string();
         let mut tx = self.store.begin_job().await?;
-        store::event::hold(&mut tx, job.event_id).await?;
+        // The event first, as whoever deletes it takes it first too.
+        let Some(change) = store::event::next_change(&mut tx, job.event_id).await? else { return Ok(()) };
         if let Some(delay) = delay_without_fault(error) {
             tracing::warn!(error = text, photo_id = %job.photo_id, delay, "a photo is left for later");
             job::postpone(&mut tx, job, lease, delay, &text).await?;
         } else if job.attempts >= ATTEMPTS_MAX {
             tracing::error!(error = text, photo_id = %job.photo_id, "a photo was tried too often and is set aside");
             if job::bury(&mut tx, job, lease, &text).await? && job.kind == Kind::IngestPhoto {
-                store::photo::set_failed(&mut tx, job.event_id, job.photo_id, "internal", &text).await?;
+                store::photo::set_failed(&mut tx, job.event_id, job.photo_id, change, "internal", &text)
+                    .await?;
             }
         } else {
             let delay = delay_seconds(job.attempts);
@@ -219,7 +231,9 @@ fn delay_without_fault(error: &JobError) -> Option<i32> {
     match error {
         JobError::Pack(_) => Some(WITHOUT_MODELS_SECONDS),
         JobError::Store(StoreError::OtherPack) => Some(0),
-        JobError::Store(_) | JobError::Blobs(_) => None,
+        // An outage of an hour must not make failures of the photos that waited through it.
+        JobError::Blobs(error) if error.is_temporary() => Some(STORE_AWAY_SECONDS),
+        JobError::Store(_) | JobError::Blobs(_) | JobError::Intake(_) => None,
     }
 }
 

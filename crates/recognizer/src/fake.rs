@@ -114,7 +114,13 @@ fn read(pack: &FakePack, photo: &Bytes) -> Indexed {
         faces,
         preview: b"\xFF\xD8\xFFpreview".to_vec(),
         thumb: b"\xFF\xD8\xFFthumb".to_vec(),
+        private_parts: private_parts(photo),
     })
+}
+
+/// Found as in a real photo, since a fake one begins like a JPEG.
+pub(crate) fn private_parts(photo: &[u8]) -> Vec<u8> {
+    engine::privacy::private_parts(photo).unwrap_or_default().to_bytes()
 }
 
 fn face_of(pack: &FakePack, name: &str) -> IndexedFace {

@@ -24,6 +24,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::{Band, EventId, PhotoId, Score, SourceError, Thresholds};
 
+pub use engine::privacy::Patches;
 pub use engine::{IndexedFace, IndexedPhoto, PhotoError, SNIFF_BYTES, SelfieError, sniff};
 pub use fake::Fake;
 pub use lane::Busy;
@@ -118,6 +119,15 @@ impl Recognizer {
         match self {
             Self::Local(local) => local.index(pack, photos).await,
             Self::Fake(_) => fake::index(pack, &photos),
+        }
+    }
+
+    /// What of an original is private, as [`Patches`] that are stored; for photos that cannot be read otherwise. `None`
+    /// when not even that can be told.
+    pub async fn private_parts(&self, photo: Bytes) -> Option<Vec<u8>> {
+        match self {
+            Self::Local(local) => local.private_parts(photo).await,
+            Self::Fake(_) => Some(fake::private_parts(&photo)),
         }
     }
 

@@ -104,6 +104,12 @@ impl Local {
         ticket.run(work).await.value
     }
 
+    pub(crate) async fn private_parts(&self, photo: Bytes) -> Option<Vec<u8>> {
+        let ticket = self.ingest_lane.wait_for_place().await;
+        let work = move || engine::privacy::private_parts(&photo).ok().map(|patches| patches.to_bytes());
+        ticket.run(work).await.value
+    }
+
     pub(crate) async fn find(&self, wanted: &GalleryVersion, selfie: Bytes) -> Result<Found, FindError> {
         let ticket = self.selfie_lane.admit()?;
         let (engines, pack) = (Arc::clone(&self.engines), wanted.pack.clone());

@@ -37,6 +37,8 @@ pub enum Outcome {
         code: &'static str,
         /// A sentence in English.
         detail: String,
+        /// What of its original is private, if that could be told.
+        private_parts: Option<Vec<u8>>,
     },
 }
 
@@ -51,6 +53,8 @@ pub struct ReadyPhoto {
     pub taken_at: Option<PrimitiveDateTime>,
     /// The camera's name.
     pub camera: Option<String>,
+    /// What of its original is private.
+    pub private_parts: Vec<u8>,
     /// Its faces.
     pub faces: Vec<NewFace>,
 }
@@ -107,9 +111,9 @@ impl Store {
         let photos: Vec<&ReadPhoto> =
             batch.photos.iter().filter(|photo| held.contains(&photo.photo_id.0)).collect();
         if !photos.is_empty() {
-            let version = grow_gallery(&tx, batch.event_id, &photos).await?;
-            copy_faces(&tx, batch.event_id, batch.pack, version, &faces_of(&photos)).await?;
-            update_photos(&tx, batch.event_id, &photos).await?;
+            let grown = grow_gallery(&tx, batch.event_id, &photos).await?;
+            copy_faces(&tx, batch.event_id, batch.pack, grown.version, &faces_of(&photos)).await?;
+            update_photos(&tx, batch.event_id, grown.change, &photos).await?;
             if packs.new.is_some() {
                 reindex::follow(&tx, batch.event_id, &photos).await?;
             }
@@ -175,17 +179,24 @@ pub(crate) async fn end_jobs(
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
-/// The event's next gallery version. The row's lock is held until the commit, so versions commit in order.
+/// The numbers under which a batch is written.
+struct Grown {
+    version: i64,
+    change: i64,
+}
+
+/// The event's next gallery version and change. The row's lock is held until the commit, so both commit in order.
 /// Faces of an earlier reading of the same photos are removed, which begins a new epoch.
-async fn grow_gallery(tx: &Transaction<'_>, event_id: EventId, photos: &[&ReadPhoto]) -> Result<i64> {
+async fn grow_gallery(tx: &Transaction<'_>, event_id: EventId, photos: &[&ReadPhoto]) -> Result<Grown> {
     let row = tx
         .query_typed(
-            "update event set gallery_version = gallery_version + 1 where event_id = $1 returning gallery_version",
+            "update event set gallery_version = gallery_version + 1, change_count = change_count + 1 \
+             where event_id = $1 returning gallery_version, change_count",
             &[(&event_id.0, Type::UUID)],
         )
         .await?;
-    let version: i64 = match row.first() {
-        Some(row) => row.try_get(0)?,
+    let grown = match row.first() {
+        Some(row) => Grown { version: row.try_get(0)?, change: row.try_get(1)? },
         None => return Err(sqlx::Error::RowNotFound.into()),
     };
     let ids: Vec<Uuid> = photos.iter().map(|photo| photo.photo_id.0).collect();
@@ -202,7 +213,7 @@ async fn grow_gallery(tx: &Transaction<'_>, event_id: EventId, photos: &[&ReadPh
         )
         .await?;
     }
-    Ok(version)
+    Ok(grown)
 }
 
 const FACE_COLUMNS: [Type; 16] = [
@@ -281,20 +292,28 @@ pub(crate) async fn copy_faces(
     Ok(())
 }
 
-async fn update_photos(tx: &Transaction<'_>, event_id: EventId, photos: &[&ReadPhoto]) -> Result<()> {
+async fn update_photos(
+    tx: &Transaction<'_>,
+    event_id: EventId,
+    change: i64,
+    photos: &[&ReadPhoto],
+) -> Result<()> {
     let mut updates = Vec::with_capacity(photos.len());
     for photo in photos {
-        updates.push(update_photo(tx, event_id, photo));
+        updates.push(update_photo(tx, event_id, change, photo));
     }
     // The statements are pipelined: sent together, answered together.
     futures::future::try_join_all(updates).await?;
     Ok(())
 }
 
-async fn update_photo(tx: &Transaction<'_>, event_id: EventId, photo: &ReadPhoto) -> Result<()> {
+async fn update_photo(tx: &Transaction<'_>, event_id: EventId, change: i64, photo: &ReadPhoto) -> Result<()> {
     match &photo.outcome {
-        Outcome::Ready(ready) => set_ready(tx, event_id, photo.photo_id, ready).await,
-        Outcome::Failed { code, detail } => set_failed(tx, event_id, photo.photo_id, code, detail).await,
+        Outcome::Ready(ready) => set_ready(tx, event_id, photo.photo_id, change, ready).await,
+        Outcome::Failed { code, detail, private_parts } => {
+            let why = Why { code, detail, private_parts: private_parts.as_deref() };
+            set_failed(tx, event_id, photo.photo_id, change, &why).await
+        }
     }
 }
 
@@ -302,13 +321,15 @@ async fn set_ready(
     tx: &Transaction<'_>,
     event_id: EventId,
     photo_id: PhotoId,
+    change: i64,
     ready: &ReadyPhoto,
 ) -> Result<()> {
     let faces = i32::try_from(ready.faces.len()).unwrap_or(i32::MAX);
     let changed = tx
         .execute_typed(
             "update photo set state = 'ready', failure_code = null, failure_detail = null, width_px = $3, \
-             height_px = $4, taken_at = $5, camera = $6, face_count = $7 where event_id = $1 and photo_id = $2",
+             height_px = $4, taken_at = $5, camera = $6, face_count = $7, change = $8, \
+             private_parts = $9 where event_id = $1 and photo_id = $2",
             &[
                 (&event_id.0, Type::UUID),
                 (&photo_id.0, Type::UUID),
@@ -317,28 +338,39 @@ async fn set_ready(
                 (&ready.taken_at, Type::TIMESTAMP),
                 (&ready.camera, Type::TEXT),
                 (&faces, Type::INT4),
+                (&change, Type::INT8),
+                (&ready.private_parts, Type::BYTEA),
             ],
         )
         .await?;
     crate::sql::expect_rows("set_ready", 1, changed)
 }
 
+/// Why a photo failed.
+struct Why<'a> {
+    code: &'a str,
+    detail: &'a str,
+    private_parts: Option<&'a [u8]>,
+}
+
 async fn set_failed(
     tx: &Transaction<'_>,
     event_id: EventId,
     photo_id: PhotoId,
-    code: &str,
-    detail: &str,
+    change: i64,
+    why: &Why<'_>,
 ) -> Result<()> {
     let changed = tx
         .execute_typed(
-            "update photo set state = 'failed', failure_code = $3, failure_detail = $4, face_count = 0 \
+            "update photo set state = 'failed', failure_code = $3, failure_detail = $4, face_count = 0, change = $5, private_parts = $6 \
              where event_id = $1 and photo_id = $2",
             &[
                 (&event_id.0, Type::UUID),
                 (&photo_id.0, Type::UUID),
-                (&code, Type::TEXT),
-                (&detail, Type::TEXT),
+                (&why.code, Type::TEXT),
+                (&why.detail, Type::TEXT),
+                (&change, Type::INT8),
+                (&why.private_parts, Type::BYTEA),
             ],
         )
         .await?;

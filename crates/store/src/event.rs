@@ -30,6 +30,10 @@ pub struct Event {
     pub gallery_version: i64,
     /// Grows with each removal from the gallery.
     pub gallery_epoch: i64,
+    /// Grows with each commit that adds or changes photos.
+    pub change_count: i64,
+    /// Originals and unfinished uploads together may have so many bytes.
+    pub bytes_max: Option<i64>,
     /// When it was made.
     pub created_at: OffsetDateTime,
 }
@@ -45,6 +49,8 @@ struct Row {
     reindex_pack: Option<String>,
     gallery_version: i64,
     gallery_epoch: i64,
+    change_count: i64,
+    bytes_max: Option<i64>,
     created_at: OffsetDateTime,
 }
 
@@ -60,6 +66,8 @@ impl Row {
             reindex_pack: self.reindex_pack,
             gallery_version: self.gallery_version,
             gallery_epoch: self.gallery_epoch,
+            change_count: self.change_count,
+            bytes_max: self.bytes_max,
             created_at: self.created_at,
         })
     }
@@ -210,6 +218,8 @@ pub struct Change<'a> {
     pub held_on: Option<Day>,
     /// Whether faces may be searched.
     pub recognition_enabled: Option<bool>,
+    /// How many bytes its photos may have; the inner `None`: as many as fit.
+    pub bytes_max: Option<Option<i64>>,
 }
 
 /// Changes an event; its slug stays, so that printed codes go on to work. `None` when there is no such event.
@@ -219,7 +229,8 @@ pub struct Change<'a> {
 pub async fn update(db: &mut PgConnection, event_id: EventId, change: &Change<'_>) -> Result<Option<Event>> {
     let row: Option<Row> = query_as(
         "update event set name = coalesce($2, name), held_on = case when $3 then $4 else held_on end, \
-         recognition_enabled = coalesce($5, recognition_enabled) where event_id = $1 returning *",
+         recognition_enabled = coalesce($5, recognition_enabled), \
+         bytes_max = case when $6 then $7 else bytes_max end where event_id = $1 returning *",
     )
     .bind(event_id.0)
     .bind(change.name.map(EventName::as_str))
@@ -229,6 +240,8 @@ pub async fn update(db: &mut PgConnection, event_id: EventId, change: &Change<'_
         Some(Day::Unknown) | None => None,
     })
     .bind(change.recognition_enabled)
+    .bind(change.bytes_max.is_some())
+    .bind(change.bytes_max.flatten())
     .fetch_optional(db)
     .await?;
     row.map(Row::into_event).transpose()
@@ -245,6 +258,21 @@ pub async fn hold(db: &mut PgConnection, event_id: EventId) -> Result<bool> {
         .fetch_optional(db)
         .await?;
     Ok(held.is_some())
+}
+
+/// The number of a new change of the event's photos; `None` when the event is gone. The event's row stays locked until
+/// the transaction ends, so numbers commit in order. To be asked before other rows are locked, so that nobody waits in a
+/// circle.
+///
+/// # Errors
+/// When the database fails.
+pub async fn next_change(db: &mut PgConnection, event_id: EventId) -> Result<Option<i64>> {
+    Ok(query_scalar(
+        "update event set change_count = change_count + 1 where event_id = $1 returning change_count",
+    )
+    .bind(event_id.0)
+    .fetch_optional(db)
+    .await?)
 }
 
 /// Those of `event_ids` that exist.

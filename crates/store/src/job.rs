@@ -61,6 +61,11 @@ pub async fn enqueue_ingest(
     .bind(photo_id.0)
     .execute(&mut *db)
     .await?;
+    tell(db).await
+}
+
+/// Tells the workers that there is work, as the transaction commits.
+pub(crate) async fn tell(db: &mut PgConnection) -> Result<()> {
     query("select pg_notify($1, 'job')").bind(crate::listen::CHANNEL).execute(db).await?;
     Ok(())
 }

@@ -13,8 +13,10 @@
 pub mod account;
 pub mod attendee;
 pub mod audit;
+pub mod batch;
 pub mod bulk;
 pub mod consent;
+pub mod deep_check;
 pub mod event;
 pub mod event_staff;
 mod gallery;
@@ -26,11 +28,14 @@ pub mod outbox;
 pub mod page;
 pub mod password_link;
 pub mod photo;
+pub mod photo_by_time;
 pub mod pool;
 pub mod purge;
+pub mod quota;
 pub mod rate_limit;
 pub mod refresh_token;
 pub mod reindex;
+pub mod rejection;
 pub mod setting;
 pub mod setup_token;
 pub mod sign_in;
@@ -40,6 +45,8 @@ pub mod staff_mfa;
 pub mod statistics;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod unavailable;
+pub mod upload;
 
 pub use pool::{DatabaseUrl, PoolSizes, Store};
 
@@ -58,6 +65,9 @@ pub enum StoreError {
     /// The database's shape could not be brought up to date.
     #[error("database migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// The address that must be PostgreSQL's own is a PgBouncer's.
+    #[error("PgBouncer in between: set DATABASE_DIRECT_URL to the address of PostgreSQL itself")]
+    NotDirect,
     /// The address of the database cannot be read.
     #[error("DATABASE_URL cannot be read: {0}")]
     Url(String),
@@ -107,6 +117,24 @@ impl StoreError {
     pub fn violates_unique(&self, constraint: &str) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else { return false };
         error.is_unique_violation() && error.constraint() == Some(constraint)
+    }
+
+    /// Whether the database is away for the moment (restarting, out of reach, out of connections, of memory or of
+    /// disk, read-only after a failover), so that the same call may succeed later. If it was lost during a commit, the
+    /// commit may have happened.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Database(error) => unavailable::sqlx(error),
+            Self::Bulk(error) => unavailable::bulk(error),
+            Self::BulkPool(error) => unavailable::bulk_pool(error),
+            Self::Migration(_)
+            | Self::NotDirect
+            | Self::OtherPack
+            | Self::Url(_)
+            | Self::Corrupt { .. }
+            | Self::RowCount { .. }
+            | Self::PoolTooLarge { .. } => false,
+        }
     }
 }
 

@@ -5,15 +5,26 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{PgPool, Postgres, Transaction};
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tracing::Instrument as _;
 
-use crate::sql::query_scalar;
+use crate::sql::{query, query_scalar};
 use crate::{Result, StoreError};
+
+/// How long a person's request waits for a connection: long enough for a quick restart of the server to pass unnoticed,
+/// and short enough that a person, who is then told to try again, still waits. Were it longer, everybody who tries
+/// again while the database is away would stand in line behind their own earlier requests.
+const WEB_WAIT: Duration = Duration::from_secs(3);
+/// The same for work that nobody waits for.
+const JOBS_WAIT: Duration = Duration::from_secs(10);
+
+/// The advisory lock of whoever changes the database's shape: "findme" in ASCII.
+const MIGRATION_LOCK: i64 = 0x66_69_6e_64_6d_65;
 
 /// Where the database is: `postgres://user:password@host/database`, or a folder with a Unix socket as the
 /// percent-encoded host. Its password is never printed.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
@@ -27,7 +38,8 @@ impl DatabaseUrl {
         let options = PgConnectOptions::from_str(&self.0).map_err(|_| {
             StoreError::Url("expected postgres://user:password@host:port/database".to_owned())
         })?;
-        Ok(options.application_name("findme"))
+        // PgBouncer refuses the start-up parameter `extra_float_digits`; floats travel in binary, whole anyway.
+        Ok(options.application_name("findme").extra_float_digits(None))
     }
 
     fn bulk_config(&self) -> Result<tokio_postgres::Config> {
@@ -94,33 +106,37 @@ pub struct Store {
     web: PgPool,
     jobs: PgPool,
     pub(crate) bulk: deadpool_postgres::Pool,
-    direct: PgConnectOptions,
+    pub(crate) direct: PgConnectOptions,
     sizes: PoolSizes,
+    between: bool,
 }
 
 impl Store {
     /// Opens pools on `pooled`, checked against the server's `max_connections`. `direct` is the address that
-    /// bypasses a PgBouncer, for migrations and LISTEN; the same one when there is none.
+    /// bypasses a PgBouncer, for migrations and LISTEN; the same one when there is none. Where they differ, the pools
+    /// take connections of PgBouncer, not of the server, and are as large as they are told to be.
     ///
     /// # Errors
     /// When the database cannot be reached or has too little room.
     pub async fn connect(pooled: &DatabaseUrl, direct: &DatabaseUrl, sizes: PoolSizes) -> Result<Self> {
+        let between = pooled != direct;
         let options = pooled.sqlx_options()?;
         let direct = direct.sqlx_options()?;
         let room = connection_room(&direct).await?;
-        let fitted = sizes.fitted(room)?;
+        let fitted = if between { sizes } else { sizes.fitted(room)? };
         if fitted != sizes {
             tracing::warn!(room, ?fitted, "the server has room for fewer connections than FindMe's defaults");
         }
         let sizes = fitted;
-        let pool = |size| {
+        let pool = |size, wait| {
             PgPoolOptions::new()
                 .max_connections(size)
-                .acquire_timeout(Duration::from_secs(10))
+                .acquire_timeout(wait)
                 .connect_lazy_with(options.clone())
         };
         let bulk = bulk_pool(pooled.bulk_config()?, sizes.bulk as usize);
-        Ok(Self { web: pool(sizes.web), jobs: pool(sizes.jobs), bulk, direct, sizes })
+        let (web, jobs) = (pool(sizes.web, WEB_WAIT), pool(sizes.jobs, JOBS_WAIT));
+        Ok(Self { web, jobs, bulk, direct, sizes, between })
     }
 
     /// A transaction for a person's request.
@@ -128,7 +144,7 @@ impl Store {
     /// # Errors
     /// When no connection is free in time.
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.web.begin().await?)
+        begin(&self.web, WEB_WAIT).await
     }
 
     /// A transaction for background work, which never takes a connection from a person.
@@ -136,16 +152,29 @@ impl Store {
     /// # Errors
     /// When no connection is free in time.
     pub async fn begin_job(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.jobs.begin().await?)
+        begin(&self.jobs, JOBS_WAIT).await
     }
 
-    /// Brings the database's shape up to date, on a direct connection.
+    /// Brings the database's shape up to date, on a direct connection and in one transaction.
+    ///
+    /// The transaction takes the lock against other processes that do the same, and keeps all that sqlx sends on one
+    /// connection of the server: whoever names a PgBouncer as the direct address gets the right shape all the same.
     ///
     /// # Errors
-    /// When a migration fails; the ones before it stay applied.
+    /// When a migration fails; then nothing has changed.
     pub async fn migrate(&self) -> Result<()> {
-        let mut connection = self.direct_connection().await?;
-        Ok(sqlx::migrate!("../../migrations").run(&mut connection).await?)
+        use sqlx::{ConnectOptions as _, Connection as _};
+        let mut migrator = sqlx::migrate!("../../migrations");
+        migrator.set_locking(false);
+        let mut connection = self.direct.connect().await?;
+        let mut tx = connection.begin().await?;
+        query("select pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *tx).await?;
+        // The migrator names its statements; somebody before us may have left the same names behind.
+        sqlx::raw_sql("deallocate all").execute(&mut *tx).await?;
+        migrator.run(&mut *tx).await?;
+        sqlx::raw_sql("deallocate all").execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(connection.close().await?)
     }
 
     /// How many migrations the code knows and the database lacks.
@@ -180,6 +209,11 @@ impl Store {
         self.sizes
     }
 
+    /// Whether the pools have another address than the server itself: a PgBouncer's.
+    pub fn is_pooled_elsewhere(&self) -> bool {
+        self.between
+    }
+
     /// How many connections the server leaves to ordinary roles.
     ///
     /// # Errors
@@ -194,26 +228,36 @@ impl Store {
         self.web.close().await;
         self.jobs.close().await;
     }
+}
 
-    /// A pool of one direct connection, which a listener keeps for itself.
-    pub(crate) fn listening_pool(&self) -> PgPool {
-        PgPoolOptions::new().max_connections(1).connect_lazy_with(self.direct.clone())
-    }
-
-    pub(crate) async fn direct_connection(&self) -> Result<PgConnection> {
-        use sqlx::ConnectOptions as _;
-        Ok(self.direct.connect().await?)
+/// Begins a transaction, in a task of its own.
+///
+/// A caller may go away at any moment, as a browser does that closes a request. sqlx rolls back a transaction whose
+/// beginning it knows of, but not one whose `begin` was sent and not yet answered: that connection would go back to
+/// the pool inside a transaction. The next caller would get an old `now()`, by which leases have run out before they
+/// began; behind a PgBouncer the server's connection would be lost to everybody else meanwhile. The task sees the
+/// answer in any case, and a transaction that nobody waits for any more is rolled back as it is dropped.
+async fn begin(pool: &PgPool, wait: Duration) -> Result<Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin().await }.in_current_span());
+    match tokio::time::timeout(wait, begun).await {
+        Ok(Ok(begun)) => Ok(begun?),
+        // The task was ended with the runtime.
+        Ok(Err(_)) => Err(sqlx::Error::PoolClosed.into()),
+        Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
     }
 }
 
 async fn connection_room(options: &PgConnectOptions) -> Result<u32> {
     use sqlx::{ConnectOptions as _, Connection as _};
     let mut connection = options.connect().await?;
+    let mut tx = connection.begin().await?;
     let room: i32 = query_scalar(
         "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int",
     )
-    .fetch_one(&mut connection)
+    .fetch_one(&mut *tx)
     .await?;
+    tx.rollback().await?;
     connection.close().await?;
     Ok(u32::try_from(room).unwrap_or(0))
 }
@@ -230,7 +274,8 @@ fn bulk_pool(config: tokio_postgres::Config, size: usize) -> deadpool_postgres::
     deadpool_postgres::Pool::builder(manager)
         .max_size(size)
         .runtime(deadpool_postgres::Runtime::Tokio1)
-        .wait_timeout(Some(Duration::from_secs(10)))
+        .wait_timeout(Some(JOBS_WAIT))
+        .create_timeout(Some(JOBS_WAIT))
         .build()
         .expect("a runtime is named, so the time-outs are allowed")
 }

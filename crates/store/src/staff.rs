@@ -35,6 +35,8 @@ pub struct Staff {
     pub mfa_enabled: bool,
     /// At how many events they work.
     pub events: i64,
+    /// How many bytes they may upload.
+    pub bytes_max: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -48,6 +50,7 @@ struct Row {
     created_at: OffsetDateTime,
     mfa_enabled: bool,
     events: i64,
+    bytes_max: Option<i64>,
 }
 
 impl TryFrom<Row> for Staff {
@@ -55,9 +58,18 @@ impl TryFrom<Row> for Staff {
 
     fn try_from(row: Row) -> Result<Self> {
         let role = role_of(&row.role)?;
-        let Row { user_id, name, email, username, password_hash, created_at, mfa_enabled, events, .. } = row;
-        let user_id = UserId(user_id);
-        Ok(Self { user_id, role, name, email, username, password_hash, created_at, mfa_enabled, events })
+        Ok(Self {
+            user_id: UserId(row.user_id),
+            role,
+            name: row.name,
+            email: row.email,
+            username: row.username,
+            password_hash: row.password_hash,
+            created_at: row.created_at,
+            mfa_enabled: row.mfa_enabled,
+            events: row.events,
+            bytes_max: row.bytes_max,
+        })
     }
 }
 
@@ -70,7 +82,7 @@ pub(crate) fn role_of(text: &str) -> Result<Role> {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select staff.user_id, role, name, email, username, password_hash, created_at, ",
+            "select staff.user_id, role, name, email, username, password_hash, created_at, bytes_max, ",
             "exists (select from staff_mfa where staff_mfa.user_id = staff.user_id and confirmed_at is not null) \
              as mfa_enabled, ",
             "(select count(*) from event_staff where event_staff.user_id = staff.user_id) as events from staff ",
@@ -195,14 +207,19 @@ pub async fn update(
     user_id: UserId,
     name: Option<&PersonName>,
     role: Option<Role>,
+    bytes_max: Option<Option<i64>>,
 ) -> Result<bool> {
-    let done =
-        query("update staff set name = coalesce($2, name), role = coalesce($3, role) where user_id = $1")
-            .bind(user_id.0)
-            .bind(name.map(PersonName::as_str))
-            .bind(role.map(Role::as_str))
-            .execute(db)
-            .await?;
+    let done = query(
+        "update staff set name = coalesce($2, name), role = coalesce($3, role), \
+         bytes_max = case when $4 then $5 else bytes_max end where user_id = $1",
+    )
+    .bind(user_id.0)
+    .bind(name.map(PersonName::as_str))
+    .bind(role.map(Role::as_str))
+    .bind(bytes_max.is_some())
+    .bind(bytes_max.flatten())
+    .execute(db)
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 

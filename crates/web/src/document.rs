@@ -15,8 +15,8 @@ pub(crate) fn complete(document: &mut OpenApi) {
     components.security_schemes.insert("bearer".to_owned(), SecurityScheme::Http(bearer));
     for item in document.paths.paths.values_mut() {
         let operations =
-            [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter();
-        operations.flatten().for_each(add_problem);
+            [&mut item.get, &mut item.head, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        operations.into_iter().flatten().for_each(add_problem);
     }
 }
 

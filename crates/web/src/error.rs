@@ -10,6 +10,11 @@ use serde::Serialize;
 use store::Transaction;
 use utoipa::ToSchema;
 
+/// When to come back while the photo store is away.
+const PHOTO_STORE_RETRY_S: u32 = 10;
+/// When to come back while a part of the service is away: a restart of the database takes a few seconds.
+const UNAVAILABLE_RETRY_AFTER_S: u32 = 5;
+
 /// The body of an error answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemBody {
@@ -41,8 +46,18 @@ pub struct Problem {
     retry_after_s: Option<u32>,
 }
 
+/// A status by its name, or by its number where HTTP has no name for it.
+macro_rules! status {
+    ($name:ident) => {
+        StatusCode::$name
+    };
+    ($number:literal) => {
+        StatusCode::from_u16($number).expect("a number of three digits is a status")
+    };
+}
+
 macro_rules! codes {
-    ($($name:ident $text:literal $status:ident { $title_en:literal $detail_en:literal $title_fr:literal $detail_fr:literal })*) => {
+    ($($name:ident $text:literal $status:tt { $title_en:literal $detail_en:literal $title_fr:literal $detail_fr:literal })*) => {
         /// The name of an error.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Code {
@@ -63,7 +78,7 @@ macro_rules! codes {
 
             /// The HTTP status.
             pub fn status(self) -> StatusCode {
-                match self { $(Self::$name => StatusCode::$status),* }
+                match self { $(Self::$name => status!($status)),* }
             }
 
             /// Title and detail for people.
@@ -212,6 +227,50 @@ codes! {
         "No such photo" "It may have been removed, or it has not failed."
         "Photo introuvable" "Elle a peut-être été supprimée, ou n’a pas échoué."
     }
+    BatchNotFound "batch_not_found" NOT_FOUND {
+        "No such batch" "Check its id; batches belong to one event."
+        "Lot introuvable" "Vérifiez son identifiant ; un lot appartient à un seul événement."
+    }
+    TusVersion "tus_version" PRECONDITION_FAILED {
+        "Another version of the upload protocol is needed" "Send the header Tus-Resumable: 1.0.0."
+        "Une autre version du protocole d’envoi est nécessaire" "Envoyez l’en-tête Tus-Resumable: 1.0.0."
+    }
+    UploadNotFound "upload_not_found" NOT_FOUND {
+        "No such upload" "It was given up, or belongs to somebody else. Begin it anew."
+        "Envoi introuvable" "Il a été abandonné ou appartient à quelqu’un d’autre. Recommencez-le."
+    }
+    UploadGone "upload_gone" GONE {
+        "This upload has run out" "Nothing came for too long, or it was given up. Begin it anew."
+        "Cet envoi a expiré" "Rien n’est arrivé pendant trop longtemps, ou il a été abandonné. Recommencez-le."
+    }
+    UploadElsewhere "upload_elsewhere" CONFLICT {
+        "The upload is not at this place" "Ask with HEAD how far it is, and go on from there."
+        "L’envoi n’en est pas là" "Demandez avec HEAD où il en est, et reprenez à cet endroit."
+    }
+    UploadInterrupted "upload_interrupted" REQUEST_TIMEOUT {
+        "The line broke" "What had arrived is kept. Ask with HEAD how far the upload is, and go on from there."
+        "La connexion a été coupée" "Ce qui était arrivé est conservé. Demandez avec HEAD où en est l’envoi, et reprenez."
+    }
+    ChecksumWrong "checksum_wrong" 460 {
+        "The piece arrived changed" "Its sum is not the one that was announced. Send it again."
+        "Le morceau est arrivé altéré" "Sa somme n’est pas celle annoncée. Envoyez-le à nouveau."
+    }
+    QuotaReached "quota_reached" PAYLOAD_TOO_LARGE {
+        "There is no room left" "The event, or your account, has as many bytes as it may have. Ask an organiser or admin for more."
+        "Il n’y a plus de place" "L’événement ou votre compte a atteint son volume autorisé. Demandez-en plus à un organisateur ou à un administrateur."
+    }
+    TooManyUploads "too_many_uploads" TOO_MANY_REQUESTS {
+        "Too many uploads are unfinished" "Finish or give up some of them first."
+        "Trop d’envois sont inachevés" "Terminez-en ou abandonnez-en d’abord quelques-uns."
+    }
+    NothingToDownload "nothing_to_download" NOT_FOUND {
+        "There is nothing to download yet" "No photo of this event is ready; come back when some are."
+        "Il n’y a encore rien à télécharger" "Aucune photo de cet événement n’est prête ; revenez quand il y en aura."
+    }
+    DownloadsBusy "downloads_busy" SERVICE_UNAVAILABLE {
+        "Many downloads are under way" "Please try again in a moment."
+        "Beaucoup de téléchargements sont en cours" "Réessayez dans un instant."
+    }
     LinkExpired "link_expired" FORBIDDEN {
         "This link has run out" "Search again to get fresh links."
         "Ce lien a expiré" "Relancez la recherche pour obtenir de nouveaux liens."
@@ -284,6 +343,10 @@ codes! {
         "The file is damaged" "It cannot be decoded; copy it from the card again."
         "Le fichier est endommagé" "Il ne peut pas être décodé ; copiez-le à nouveau depuis la carte."
     }
+    OriginalDamaged "original_damaged" UNPROCESSABLE_ENTITY {
+        "The original is damaged" "The photo store has changed the file; upload it again."
+        "L’original est endommagé" "Le stockage a altéré le fichier ; envoyez-le à nouveau."
+    }
     OriginalMissing "original_missing" UNPROCESSABLE_ENTITY {
         "The original is gone" "The photo store has lost the file; upload it again."
         "L’original a disparu" "Le stockage a perdu le fichier ; envoyez-le à nouveau."
@@ -310,7 +373,8 @@ impl Code {
 impl Problem {
     /// A problem with this code.
     pub fn new(code: Code) -> Self {
-        Self { code, field: None, pack: None, retry_after_s: None }
+        let retry_after_s = (code == Code::Unavailable).then_some(UNAVAILABLE_RETRY_AFTER_S);
+        Self { code, field: None, pack: None, retry_after_s }
     }
 
     /// The named field of the request is wrong.
@@ -335,9 +399,20 @@ impl Problem {
         Self { retry_after_s: Some(seconds), ..Self::new(Code::TooManyAttempts) }
     }
 
+    /// Not now: come back in so many seconds.
+    pub fn later(code: Code, retry_after_s: u32) -> Self {
+        Self { retry_after_s: Some(retry_after_s), ..Self::new(code) }
+    }
+
     /// Come back in so many seconds.
     pub fn busy(retry_after_s: u32) -> Self {
-        Self { retry_after_s: Some(retry_after_s), ..Self::new(Code::Busy) }
+        Self::later(Code::Busy, retry_after_s)
+    }
+
+    /// A part of the service is away for the moment: logged here, once; the caller is told to come back.
+    pub fn unavailable(error: &dyn std::error::Error) -> Self {
+        tracing::warn!(%error, "a request found a part of the service away");
+        Self::new(Code::Unavailable)
     }
 
     /// A failure of ours: logged here, once, and told to the caller without particulars.
@@ -404,19 +479,26 @@ impl From<store::StoreError> for Problem {
             // What was to be referred to went meanwhile; all that goes like that is events and what is in them.
             return Code::EventNotFound.into();
         }
+        if error.is_unavailable() {
+            return Self::unavailable(&error);
+        }
         Self::internal(&error)
     }
 }
 
 impl From<blobs::BlobError> for Problem {
     fn from(error: blobs::BlobError) -> Self {
+        if error.is_temporary() {
+            tracing::error!(%error, "the photo store is away");
+            return Self::later(Code::Unavailable, PHOTO_STORE_RETRY_S);
+        }
         Self::internal(&error)
     }
 }
 
 /// Commits, as a handler ends.
 pub(crate) async fn commit(tx: Transaction) -> Result<(), Problem> {
-    tx.commit().await.map_err(|error| Problem::internal(&error))
+    Ok(tx.commit().await.map_err(store::StoreError::from)?)
 }
 
 /// The answer to a method that an address does not take.

@@ -34,6 +34,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use blobs::Blobs;
 use domain::{Clock, Entropy};
+use intake::Receiver;
 use recognizer::Recognizer;
 use store::Store;
 use utoipa::OpenApi;
@@ -48,7 +49,6 @@ pub use auth::pseudonym::Pseudonyms;
 pub use auth::setup::new_setup_token;
 pub use media::sign::SignedUrls;
 pub use news::NewsFeed;
-pub use photographer::receive::{Incoming, Receipt, Receiver, SIZE_BYTES_MAX, file_name_of};
 
 /// What the handlers need. Each takes only the parts it names.
 #[derive(Clone, Debug, FromRef)]
@@ -98,10 +98,16 @@ pub struct WebSettings {
     pub hold_back: std::time::Duration,
     /// How many may be kept waiting like that at once.
     pub held_back: std::sync::Arc<tokio::sync::Semaphore>,
+    /// Where files of a form lie until they are stored.
+    pub spool: std::path::PathBuf,
     /// Requests that may upload photos at once; further ones are told to come back.
     pub uploads: std::sync::Arc<tokio::sync::Semaphore>,
     /// Selfies that may be received at once; further ones are told to come back.
     pub selfies: std::sync::Arc<tokio::sync::Semaphore>,
+    /// Archives of selected photos that may be sent at once; further ones are told to come back.
+    pub selection_zips: std::sync::Arc<tokio::sync::Semaphore>,
+    /// Archives of whole events that may be sent at once, which must not wait for the many of selections.
+    pub event_zips: std::sync::Arc<tokio::sync::Semaphore>,
 }
 
 impl Default for WebSettings {
@@ -115,8 +121,11 @@ impl Default for WebSettings {
             rate_limits: true,
             hold_back: std::time::Duration::from_secs(1),
             held_back: places(1000),
+            spool: std::env::temp_dir(),
             uploads: places(32),
             selfies: places(64),
+            selection_zips: places(64),
+            event_zips: places(8),
         }
     }
 }
@@ -160,6 +169,7 @@ fn api_routes() -> OpenApiRouter<Web> {
         .merge(account_routes())
         .merge(staff_routes())
         .merge(event_routes())
+        .merge(upload_routes())
         .merge(attendee_routes())
         .route("/api/{*rest}", axum::routing::any(error::no_such_endpoint))
         // Bodies are bounded by each handler that takes one; this is for the JSON ones.
@@ -227,7 +237,35 @@ fn event_routes() -> OpenApiRouter<Web> {
         .routes(routes!(organiser::reindex::reindex, organiser::cancel_reindex::cancel_reindex))
         .routes(routes!(photographer::upload_photos::upload_photos, photographer::list_photos::list_photos))
         .routes(routes!(photographer::retry_photo::retry_photo))
+        .routes(routes!(photographer::retry_failed::retry_failed))
+        .routes(routes!(media::zip_event::zip_event))
         .routes(routes!(photographer::progress::progress))
+}
+
+fn upload_routes() -> OpenApiRouter<Web> {
+    let known = OpenApiRouter::new()
+        .routes(routes!(photographer::known_photos::known_photos))
+        .layer(DefaultBodyLimit::max(photographer::known_photos::BODY_BYTES_MAX));
+    let tus = OpenApiRouter::new()
+        .routes(routes!(
+            photographer::uploads::options::upload_options,
+            photographer::uploads::create::create_upload
+        ))
+        .routes(routes!(
+            photographer::uploads::show::show_upload,
+            photographer::uploads::append::append_to_upload,
+            photographer::uploads::terminate::end_upload
+        ))
+        .layer(axum::middleware::map_response(photographer::uploads::answer_version));
+    OpenApiRouter::new()
+        .routes(routes!(
+            photographer::batches::list_batches::list_batches,
+            photographer::batches::create_batch::create_batch
+        ))
+        .routes(routes!(photographer::batches::show_batch::show_batch))
+        .routes(routes!(photographer::batches::progress::batch_progress))
+        .merge(known)
+        .merge(tus)
 }
 
 fn attendee_routes() -> OpenApiRouter<Web> {
@@ -242,4 +280,5 @@ fn attendee_routes() -> OpenApiRouter<Web> {
         .routes(routes!(attendee::show_event::show_event))
         .routes(routes!(attendee::search::search))
         .routes(routes!(media::serve::serve))
+        .routes(routes!(media::zip_selection::zip_selection))
 }

@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, map_request};
 use axum::response::{IntoResponse as _, Response};
 use domain::AuditId;
 use store::audit::NewEntry;
@@ -21,11 +21,40 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What is written down although it changes nothing: reading face data.
 const READS_FACES: &[&str] = &["/api/events/{event}/search"];
+/// What is not written down: pieces of an upload whose beginning is, and a question.
+const NOT_WRITTEN_DOWN: &[(Method, &str)] = &[
+    (Method::PATCH, "/api/events/{event}/uploads/{upload_id}"),
+    (Method::POST, "/api/events/{event}/photos/known"),
+];
 
 pub(crate) fn around(router: Router, web: Web) -> Router {
     let cors = cors(&web.settings.allowed_origins);
     let surround = move |request: Request, next: Next| surround(web.clone(), request, next);
-    router.layer(CatchPanicLayer::custom(panicked)).layer(from_fn(surround)).layer(cors)
+    router
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(surround))
+        .layer(map_request(unmask_options))
+        .layer(cors)
+        .layer(map_request(mask_options))
+}
+
+/// Stands for OPTIONS on its way through the CORS layer, which answers every OPTIONS itself, also one of a tus client
+/// that asks what is spoken here and is no preflight.
+const MASKED_OPTIONS: &str = "MASKED-OPTIONS";
+
+async fn mask_options(mut request: Request) -> Request {
+    let is_preflight = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    if request.method() == Method::OPTIONS && !is_preflight {
+        *request.method_mut() = Method::from_bytes(MASKED_OPTIONS.as_bytes()).expect("letters and a dash");
+    }
+    request
+}
+
+async fn unmask_options(mut request: Request) -> Request {
+    if request.method().as_str() == MASKED_OPTIONS {
+        *request.method_mut() = Method::OPTIONS;
+    }
+    request
 }
 
 /// Pages of these origins, and no others, may call with a person's cookies. It stands outermost, so that refusals and
@@ -34,14 +63,33 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins.iter().cloned()))
         .allow_credentials(true)
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::CONTENT_TYPE,
             header::AUTHORIZATION,
             header::ACCEPT_LANGUAGE,
             HeaderName::from_static("x-findme"),
+            HeaderName::from_static("tus-resumable"),
+            HeaderName::from_static("upload-length"),
+            HeaderName::from_static("upload-metadata"),
+            HeaderName::from_static("upload-offset"),
+            HeaderName::from_static("upload-checksum"),
         ])
-        .expose_headers([REQUEST_ID, header::RETRY_AFTER])
+        .expose_headers([
+            REQUEST_ID,
+            header::RETRY_AFTER,
+            header::LOCATION,
+            HeaderName::from_static("tus-resumable"),
+            HeaderName::from_static("tus-version"),
+            HeaderName::from_static("tus-extension"),
+            HeaderName::from_static("tus-max-size"),
+            HeaderName::from_static("upload-offset"),
+            HeaderName::from_static("upload-length"),
+            HeaderName::from_static("upload-expires"),
+            HeaderName::from_static("upload-metadata"),
+            HeaderName::from_static("findme-outcome"),
+            HeaderName::from_static("findme-photo"),
+        ])
         .max_age(std::time::Duration::from_hours(1))
 }
 
@@ -69,7 +117,11 @@ async fn surround(web: Web, mut request: Request, next: Next) -> Response {
         if problem.code() == Code::TooManyAttempts {
             hold_back(&web).await;
         }
-        response = problem.answer(language, &id);
+        let mut answer = problem.answer(language, &id);
+        for (name, value) in std::mem::take(response.headers_mut()).iter() {
+            answer.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
+        response = answer;
     }
     span.in_scope(|| tracing::debug!(status, "answered"));
     if let Ok(id) = HeaderValue::from_str(&id) {
@@ -82,7 +134,7 @@ async fn surround(web: Web, mut request: Request, next: Next) -> Response {
 /// log, even if the caller hangs up meanwhile.
 async fn answered(web: &Web, context: &Context, request: Request, next: Next, route: &str) -> Response {
     let method = request.method().clone();
-    if method == Method::GET || method == Method::HEAD {
+    if [Method::GET, Method::HEAD, Method::OPTIONS].contains(&method) {
         return next.run(request).await;
     }
     let (web, context, route) = (web.clone(), context.clone(), route.to_owned());
@@ -107,7 +159,8 @@ async fn hold_back(web: &Web) {
 async fn audit(web: &Web, context: &Context, method: &Method, route: &str, status: u16) {
     let actor = context.actor();
     let faces_read = status < 400 && READS_FACES.contains(&route);
-    if actor.is_none() && !faces_read {
+    let is_minor = NOT_WRITTEN_DOWN.iter().any(|minor| *minor == (method.clone(), route));
+    if actor.is_none() && !faces_read || is_minor {
         return;
     }
     let entry = NewEntry {

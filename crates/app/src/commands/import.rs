@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use domain::{Digest, EventId, EventName, PhotoState};
+use domain::{Digest, EventId, EventName, Language, PhotoState};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use indicatif::{ProgressBar, ProgressStyle};
+use intake::{Bytes, Incoming, Receipt, Receiver, SIZE_BYTES_MAX};
 use recognizer::SNIFF_BYTES;
 use sha2::{Digest as _, Sha256};
 use store::event::{Event, NewEvent};
 use store::photo::Counts;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::{Notify, watch};
-use web::{Incoming, Receipt, Receiver, SIZE_BYTES_MAX};
+use web::error::Code;
 
 use crate::cli::Import;
 use crate::config::Config;
@@ -69,7 +70,7 @@ async fn import(
     let worker = installation.worker(&recognizer, Arc::clone(&wake));
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(async move { worker.run(stopped).await });
-    let bar = bar(files.len() as u64 + u64::try_from(before.waiting).unwrap_or(0));
+    let bar = bar(files.len() as u64 + u64::try_from(before.unread()).unwrap_or(0));
     let mut summary = Summary {
         accepted: 0,
         duplicates: 0,
@@ -170,8 +171,9 @@ async fn take_in(
                 summary.duplicates += 1;
                 bar.inc(1);
             }
-            Ok(Receipt::Rejected(reason)) => {
-                summary.troubles.push(format!("{}: {reason}", path.display()));
+            Ok(Receipt::Rejected(code)) => {
+                let code = Code::named(&code).unwrap_or(Code::NotAPhoto);
+                summary.troubles.push(format!("{}: {}", path.display(), code.sentence(Language::En)));
                 bar.inc(1);
             }
             Err(reason) => {
@@ -198,7 +200,9 @@ async fn take_in_one(
     let incoming = Incoming {
         event_id,
         file_name: &file_name,
-        path,
+        batch_id: None,
+        upload_id: None,
+        bytes: Bytes::File(path),
         sha256,
         size_bytes,
         head: &head,
@@ -241,7 +245,7 @@ async fn wait_until_read(
         bar.set_position(outside + u64::try_from(done).unwrap_or(0));
         bar.set_message(format!("{} faces", now.faces));
         summary.counts = now;
-        if now.waiting == 0 {
+        if now.unread() == 0 {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

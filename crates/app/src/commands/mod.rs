@@ -1,13 +1,14 @@
 //! One file per subcommand.
 
 mod admin;
-mod doctor;
+pub mod doctor;
 pub mod eval;
 mod import;
 mod migrate;
 mod models;
 mod reindex;
 pub mod serve;
+pub(crate) mod upload;
 mod work;
 
 use std::process::ExitCode;
@@ -23,8 +24,9 @@ pub(crate) async fn run(command: Command, config: &Config) -> anyhow::Result<Exi
         Command::Admin(arguments) => admin::run(arguments, config).await.map(|()| ExitCode::SUCCESS),
         Command::Import(arguments) => import::run(arguments, config).await,
         Command::Reindex(arguments) => reindex::run(arguments, config).await,
+        Command::Upload(arguments) => upload::run(arguments, config).await,
         Command::Models(arguments) => models::run(arguments, config).await,
-        Command::Doctor => doctor::run(config).await,
+        Command::Doctor(arguments) => doctor::run(arguments, config).await,
         Command::Eval(Eval::Pairs { pairs, images }) => eval::pairs::run(config, &pairs, &images),
         Command::Eval(Eval::Event { photos, selfies, labels }) => {
             eval::event::run(config, &photos, &selfies, &labels)

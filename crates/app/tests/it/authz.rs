@@ -89,7 +89,19 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("DELETE", "/api/events/{event}/reindex", EventManagers),
     ("GET", "/api/events/{event}/photos", EventStaff),
     ("POST", "/api/events/{event}/photos", EventStaff),
+    ("GET", "/api/events/{event}/photos.zip", EventStaff),
     ("POST", "/api/events/{event}/photos/{photo_id}/retry", EventStaff),
+    ("POST", "/api/events/{event}/photos/retry", EventStaff),
+    ("POST", "/api/events/{event}/photos/known", EventStaff),
+    ("GET", "/api/events/{event}/batches", EventStaff),
+    ("POST", "/api/events/{event}/batches", EventStaff),
+    ("GET", "/api/events/{event}/batches/{batch_id}", EventStaff),
+    ("GET", "/api/events/{event}/batches/{batch_id}/progress", EventStaff),
+    ("OPTIONS", "/api/events/{event}/uploads", Everybody), // says what of the protocol is spoken
+    ("POST", "/api/events/{event}/uploads", EventStaff),
+    ("HEAD", "/api/events/{event}/uploads/{upload_id}", EventStaff),
+    ("PATCH", "/api/events/{event}/uploads/{upload_id}", EventStaff),
+    ("DELETE", "/api/events/{event}/uploads/{upload_id}", EventStaff),
     ("GET", "/api/events/{event}/progress", EventStaff),
     ("GET", "/api/events/{event}/attendees", EventStaff),
     ("POST", "/api/events/{event}/attendees/import", EventManagers),
@@ -101,6 +113,7 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("GET", "/api/attendee/events/{event}", Everybody), // the event's page
     ("POST", "/api/events/{event}/search", Everybody),  // needs a consent
     ("GET", "/media/{event_id}/{sha256}/{rendition}", Everybody), // needs a signature
+    ("POST", "/media/zip", Everybody),                  // needs a signature for each photo
 ];
 
 /// Calls that end what the next caller needs; after each the stage is set anew.
@@ -283,6 +296,7 @@ impl Stage {
         let nobody = "00000000-0000-4000-8000-000000000000";
         let uri = path.replace("{event}", event).replace("{user_id}", nobody).replace("{photo_id}", nobody);
         let uri = uri.replace("{invitation_id}", nobody).replace("{event_id}", nobody);
+        let uri = uri.replace("{batch_id}", nobody).replace("{upload_id}", nobody);
         let mut request = Request::builder().method(method).uri(&uri);
         if let Some(token) = self.tokens.get(&caller) {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -295,7 +309,11 @@ impl Stage {
             .get(header::CONTENT_TYPE)
             .is_some_and(|kind| kind == "application/problem+json");
         // A stream of events has no end, so only problems are read.
-        let code = if problem {
+        let code = if problem && method == Method::HEAD {
+            // No body: the status has to do.
+            let codes = [(401, "not_logged_in"), (403, "forbidden"), (404, "event_not_found")];
+            codes.iter().find(|(known, _)| *known == status).map_or("", |(_, code)| code).to_owned()
+        } else if problem {
             let bytes = response.into_body().collect().await.unwrap().to_bytes();
             serde_json::from_slice::<Value>(&bytes).unwrap()["code"].as_str().unwrap().to_owned()
         } else {
@@ -361,7 +379,8 @@ async fn who_lacks_the_second_step_that_is_required_can_only_set_it_up(pool: PgP
         let (_, code) = stage.call(Caller::Admin, &method, path, "gala").await;
         let free =
             matches!(who, Everybody | RefreshToken | SignedIn | Attendees) || path.starts_with("/api/me");
-        assert_eq!(code == "mfa_enrolment_needed", !free, "{method} {path}: {code}");
+        let refused = code == "mfa_enrolment_needed" || (method == Method::HEAD && code == "forbidden");
+        assert_eq!(refused, !free, "{method} {path}: {code}");
     }
     assert!(
         stage.server.call(Some(&admin), "GET", "/api/me", None).await.json()["mfa_enrolment_needed"] == true

@@ -34,6 +34,7 @@ fn arrows_point_down() {
     check("store", false, &["axum", "ort", "image", "engine", "blobs"]);
     check("blobs", false, &["axum", "sqlx", "ort", "store", "engine"]);
     check("notify", false, &["tokio", "sqlx", "axum", "store"]);
+    check("intake", false, &["axum", "web", "jobs", "ui"]);
     check("jobs", false, &["axum", "web", "ui"]);
     check("ui", false, &["sqlx", "ort", "store", "engine", "web"]);
     check("web", false, &["jobs", "ui", "app"]);

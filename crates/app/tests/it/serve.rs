@@ -58,7 +58,7 @@ async fn photos_in_one_selfie_out() {
     let mut counts = Value::Null;
     for _ in 0..300 {
         counts = server.get("/api/events/gala").await["counts"].clone();
-        if counts["waiting"] == 0 {
+        if counts["waiting"] == 0 && counts["working"] == 0 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

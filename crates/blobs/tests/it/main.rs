@@ -1,7 +1,12 @@
 //! One suite over every kind of store: they must behave alike.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod away;
+mod full;
+mod lists;
 mod parts;
+mod proxy;
+#[expect(dead_code, reason = "shared with app's tests, which look into its folder")]
 mod s3_server;
 
 use blobs::{BlobKey, Blobs, Settings};
@@ -56,6 +61,7 @@ async fn memory() {
     parts::parts_become_one_blob(&store).await;
     parts::a_missing_part_is_an_error(&store).await;
     parts::an_event_goes_with_its_parts(&store).await;
+    lists::every_blob_is_listed_as_what_it_is(&store).await;
 }
 
 #[tokio::test]
@@ -67,6 +73,7 @@ async fn folder() {
     parts::parts_become_one_blob(&store).await;
     parts::a_missing_part_is_an_error(&store).await;
     parts::an_event_goes_with_its_parts(&store).await;
+    lists::every_blob_is_listed_as_what_it_is(&store).await;
 }
 
 #[tokio::test]
@@ -78,6 +85,7 @@ async fn s3_compatible() {
     parts::parts_become_one_blob(&store).await;
     parts::a_missing_part_is_an_error(&store).await;
     parts::an_event_goes_with_its_parts(&store).await;
+    lists::every_blob_is_listed_as_what_it_is(&store).await;
 }
 
 #[tokio::test]

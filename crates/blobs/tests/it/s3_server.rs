@@ -7,15 +7,25 @@ use s3s::service::S3ServiceBuilder;
 
 /// A server with one bucket; it ends with the test.
 pub(crate) struct Server {
-    address: std::net::SocketAddr,
-    _folder: tempfile::TempDir,
+    pub(crate) address: std::net::SocketAddr,
+    folder: tempfile::TempDir,
 }
 
 impl Server {
+    /// The folder of the bucket: a file for each object, by its key.
+    pub(crate) fn bucket(&self) -> std::path::PathBuf {
+        self.folder.path().join("photos")
+    }
+
     /// How to reach it, with this secret.
     pub(crate) fn settings(&self, secret: &str) -> S3Settings {
+        Self::settings_at(self.address, secret)
+    }
+
+    /// How to reach it by another address.
+    pub(crate) fn settings_at(address: std::net::SocketAddr, secret: &str) -> S3Settings {
         S3Settings {
-            endpoint: Some(format!("http://{}", self.address)),
+            endpoint: Some(format!("http://{address}")),
             region: "us-east-1".to_owned(),
             bucket: "photos".to_owned(),
             access_key_id: "key".to_owned(),
@@ -42,5 +52,5 @@ pub(crate) async fn start() -> Server {
             });
         }
     });
-    Server { address, _folder: folder }
+    Server { address, folder }
 }

@@ -32,12 +32,15 @@ fn entropy() -> Entropy {
 async fn worker(pool: &PgPool) -> Worker {
     logs::capture();
     let store = store::testing::store(pool).await;
+    let blobs = Blobs::open(&Settings::Memory).unwrap();
+    let (clock, entropy) = (domain::Clock::fixed(time::OffsetDateTime::UNIX_EPOCH), entropy());
     Worker {
+        receiver: intake::Receiver::new(store.clone(), blobs.clone(), clock.clone(), entropy.clone()),
         recognizer: Recognizer::Fake(Arc::new(Fake::new(Arc::new(store.clone())))),
         store,
-        blobs: Blobs::open(&Settings::Memory).unwrap(),
-        entropy: entropy(),
-        clock: domain::Clock::fixed(time::OffsetDateTime::UNIX_EPOCH),
+        blobs,
+        entropy,
+        clock,
         settings: WorkerSettings::default(),
         wake: Arc::default(),
     }
@@ -61,7 +64,11 @@ async fn upload(worker: &Worker, event_id: EventId, bytes: &Bytes, kept: bool) -
         worker.blobs.put(&BlobKey::new(event_id, sha256, Rendition::Original), bytes.clone()).await.unwrap();
     }
     let photo_id = PhotoId::from_entropy(&worker.entropy);
+    let mut tx = worker.store.begin().await.unwrap();
+    let change = store::event::next_change(&mut tx, event_id).await.unwrap().unwrap();
     let new = NewPhoto {
+        batch_id: None,
+        change,
         event_id,
         photo_id,
         sha256,
@@ -71,7 +78,6 @@ async fn upload(worker: &Worker, event_id: EventId, bytes: &Bytes, kept: bool) -
         uploaded_by: None,
         uploaded_at: datetime!(2026-11-20 12:00 UTC),
     };
-    let mut tx = worker.store.begin().await.unwrap();
     assert!(store::photo::insert(&mut tx, &new).await.unwrap());
     let job_id = JobId::from_entropy(&worker.entropy);
     store::job::enqueue_ingest(&mut tx, event_id, job_id, photo_id).await.unwrap();

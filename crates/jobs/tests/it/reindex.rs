@@ -187,6 +187,7 @@ async fn what_was_read_for_the_old_index_when_the_event_switched_is_read_again(p
         height_px: 480,
         taken_at: None,
         camera: None,
+        private_parts: vec![1],
         faces: faces_of(&worker, OLD, "late").await,
     });
     let photos = [ReadPhoto { job_id: job.job_id, photo_id: late, outcome }];

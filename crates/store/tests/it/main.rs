@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod outages;
 mod per_event_accounts;
 
 use domain::{
@@ -45,7 +46,10 @@ async fn event(store: &Store, n: u8) -> event::Event {
 async fn photo(store: &Store, event_id: EventId, n: u8) -> bool {
     let mut tx = store.begin().await.unwrap();
     let photo_id = PhotoId::from_entropy(&id(n));
+    let change = event::next_change(&mut tx, event_id).await.unwrap().unwrap();
     let new = NewPhoto {
+        batch_id: None,
+        change,
         event_id,
         photo_id,
         sha256: Digest::of(&[n]),
@@ -82,8 +86,14 @@ fn ready(job: &job::Job, faces: &[u8]) -> ReadPhoto {
         embedding: Embedding::normalised(&[3.0, 4.0]).unwrap(),
     };
     let faces = faces.iter().map(face).collect();
-    let ready =
-        ReadyPhoto { width_px: 640, height_px: 480, taken_at: None, camera: Some("X".to_owned()), faces };
+    let ready = ReadyPhoto {
+        width_px: 640,
+        height_px: 480,
+        taken_at: None,
+        camera: Some("X".to_owned()),
+        private_parts: vec![1],
+        faces,
+    };
     ReadPhoto { job_id: job.job_id, photo_id: job.photo_id, outcome: Outcome::Ready(ready) }
 }
 
@@ -156,14 +166,14 @@ async fn a_read_photo_is_ready_and_in_the_gallery(pool: PgPool) {
     assert_eq!(jobs.len(), 2);
     assert!(claim(&store, Uuid::from_u128(78), 60).await.is_empty(), "held jobs are not claimed again");
     let mut listener = store.listen().await.unwrap();
-    let bad = Outcome::Failed { code: "truncated", detail: "cut off".to_owned() };
+    let bad = Outcome::Failed { code: "truncated", detail: "cut off".to_owned(), private_parts: None };
     let photos = [ready(&jobs[0], &[1, 2]), ReadPhoto { outcome: bad, ..ready(&jobs[1], &[]) }];
     let batch = ReadBatch { event_id, pack: "open", lease_token: LEASE, photos: &photos };
     assert_eq!(store.finish_photos(&batch).await.unwrap(), 2);
     assert_eq!(listener.next().await.unwrap(), News::Event(event_id));
     let mut tx = store.begin().await.unwrap();
     let counts = photo::counts(&mut tx, event_id).await.unwrap();
-    assert_eq!(counts, Counts { received: 2, waiting: 0, ready: 1, without_faces: 0, failed: 1, faces: 2 });
+    assert_eq!(counts, Counts { received: 2, ready: 1, failed: 1, faces: 2, ..Counts::default() });
     assert_eq!(job::open_count(&mut tx, None).await.unwrap(), 0);
     let failed = photo::by_id(&mut tx, event_id, jobs[1].photo_id).await.unwrap().unwrap();
     assert_eq!(failed.failure_code.as_deref(), Some("truncated"));

@@ -1,6 +1,7 @@
 //! The fields of an account, checked; an answer names the one that is wrong or taken.
 
 use domain::{Email, PersonName, Username};
+use serde::{Deserialize, Deserializer};
 use store::{StoreError, attendee, staff};
 
 use crate::error::{Code, Problem};
@@ -34,5 +35,22 @@ pub(crate) fn taken(error: StoreError) -> Problem {
         Problem::taken(Code::UsernameTaken, "username")
     } else {
         error.into()
+    }
+}
+
+/// Tells null (the inner `None`) from left out.
+pub(crate) fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// An allowance, not below zero.
+pub(crate) fn bytes_max(given: Option<Option<i64>>) -> Result<Option<Option<i64>>, Problem> {
+    match given.flatten() {
+        Some(..0) => Err(Problem::field("bytes_max")),
+        Some(0..) | None => Ok(given),
     }
 }

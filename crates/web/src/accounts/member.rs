@@ -22,11 +22,15 @@ pub struct Member {
     created_at: OffsetDateTime,
     /// At how many events they work.
     events: i64,
+    /// How many bytes they may upload; null: as many as fit.
+    bytes_max: Option<i64>,
 }
 
 impl From<Staff> for Member {
     fn from(staff: Staff) -> Self {
-        let Staff { user_id, role, name, email, username, mfa_enabled, created_at, events, .. } = staff;
-        Self { user_id: user_id.0, role, name, email, username, mfa_enabled, created_at, events }
+        let Staff {
+            user_id, role, name, email, username, mfa_enabled, created_at, events, bytes_max, ..
+        } = staff;
+        Self { user_id: user_id.0, role, name, email, username, mfa_enabled, created_at, events, bytes_max }
     }
 }

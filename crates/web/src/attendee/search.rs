@@ -9,9 +9,9 @@ use bytes::Bytes;
 use domain::{Band, EventId, PhotoId, Rendition};
 use recognizer::{FindError, Found, GalleryVersion, Match, Recognizer, SelfieError};
 use serde::Serialize;
-use store::Store;
 use store::event::Event;
 use store::photo::Photo;
+use store::{Store, StoreError};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -220,7 +220,10 @@ fn problem(error: FindError) -> Problem {
         FindError::Selfie(SelfieError::SeveralFaces) => Code::SelfieSeveralFaces.into(),
         FindError::Selfie(SelfieError::FaceTooSmall) => Code::SelfieFaceTooSmall.into(),
         FindError::Selfie(SelfieError::Photo(_)) => Code::SelfieUnreadable.into(),
-        FindError::Gallery(error) => Problem::internal(&error),
+        FindError::Gallery(error) => match error.0.downcast::<StoreError>() {
+            Ok(error) => Problem::from(*error),
+            Err(error) => Problem::internal(error.as_ref()),
+        },
         FindError::Pack(refused) => Problem::models_missing(&refused),
         FindError::Outdated => Problem::busy(2),
     }

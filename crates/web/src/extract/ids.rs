@@ -2,50 +2,49 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use domain::{InvitationId, PhotoId, UserId};
+use domain::{BatchId, InvitationId, PhotoId, UploadId, UserId};
 use uuid::Uuid;
 
 use crate::context::Context;
 use crate::error::{Code, Problem};
 
-/// The person that the path's `{user_id}` names.
-#[derive(Clone, Copy, Debug)]
-pub struct UserInPath(pub UserId);
+macro_rules! in_path {
+    ($(#[$doc:meta])* $name:ident($id:ident) $param:literal, $missing:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name(pub $id);
 
-/// The photo that the path's `{photo_id}` names.
-#[derive(Clone, Copy, Debug)]
-pub struct PhotoInPath(pub PhotoId);
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = Problem;
 
-/// The invitation that the path's `{invitation_id}` names.
-#[derive(Clone, Copy, Debug)]
-pub struct InvitationInPath(pub InvitationId);
-
-impl<S: Send + Sync> FromRequestParts<S> for UserInPath {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let id = id(parts, state, "user_id").await.ok_or(Code::UserNotFound)?;
-        Ok(Self(UserId(id)))
-    }
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                let id = id(parts, state, $param).await.ok_or(Code::$missing)?;
+                Ok(Self($id(id)))
+            }
+        }
+    };
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for PhotoInPath {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let id = id(parts, state, "photo_id").await.ok_or(Code::PhotoNotFound)?;
-        Ok(Self(PhotoId(id)))
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for InvitationInPath {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let id = id(parts, state, "invitation_id").await.ok_or(Code::InvitationNotFound)?;
-        Ok(Self(InvitationId(id)))
-    }
-}
+in_path!(
+    /// The person that the path's `{user_id}` names.
+    UserInPath(UserId) "user_id", UserNotFound
+);
+in_path!(
+    /// The photo that the path's `{photo_id}` names.
+    PhotoInPath(PhotoId) "photo_id", PhotoNotFound
+);
+in_path!(
+    /// The batch that the path's `{batch_id}` names.
+    BatchInPath(BatchId) "batch_id", BatchNotFound
+);
+in_path!(
+    /// The upload that the path's `{upload_id}` names.
+    UploadInPath(UploadId) "upload_id", UploadNotFound
+);
+in_path!(
+    /// The invitation that the path's `{invitation_id}` names.
+    InvitationInPath(InvitationId) "invitation_id", InvitationNotFound
+);
 
 /// The id under `name`, noted as what the request is about.
 async fn id<S: Send + Sync>(parts: &mut Parts, state: &S, name: &str) -> Option<Uuid> {

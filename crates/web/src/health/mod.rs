@@ -14,7 +14,7 @@ async fn failing_parts(store: &Store, blobs: &Blobs) -> Vec<&'static str> {
         tracing::warn!(%error, "the database does not answer");
         failing.push("database");
     }
-    if let Err(error) = blobs.probe().await {
+    if let Err(error) = blobs.works().await {
         tracing::warn!(%error, "the photo store does not work");
         failing.push("blobs");
     }

@@ -44,6 +44,8 @@ pub struct Event {
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     counts: Counts,
+    /// How many bytes its photos may have; null: as many as fit.
+    bytes_max: Option<i64>,
     /// The model pack with which it is searched.
     pack: String,
     /// How far the photos are read with another pack; null when none is being made.
@@ -57,14 +59,20 @@ pub struct Event {
 pub struct Counts {
     /// All of them.
     received: i64,
-    /// Stored, faces not known yet.
+    /// Stored, and nobody is reading them yet.
     waiting: i64,
+    /// Being read.
+    working: i64,
     /// Can be found.
     ready: i64,
     /// Ready, but without a face.
     without_faces: i64,
     /// Cannot be read.
     failed: i64,
+    /// Files of batches that the event had already.
+    duplicates: i64,
+    /// Files of batches that are no photos.
+    rejected: i64,
     /// Faces of the ready ones.
     faces: i64,
 }
@@ -91,8 +99,17 @@ impl From<Progress> for Reindex {
 
 impl From<StoredCounts> for Counts {
     fn from(counts: StoredCounts) -> Self {
-        let StoredCounts { received, waiting, ready, without_faces, failed, faces } = counts;
-        Self { received, waiting, ready, without_faces, failed, faces }
+        Self {
+            received: counts.received,
+            waiting: counts.waiting,
+            working: counts.working,
+            ready: counts.ready,
+            without_faces: counts.without_faces,
+            failed: counts.failed,
+            duplicates: counts.duplicates,
+            rejected: counts.rejected,
+            faces: counts.faces,
+        }
     }
 }
 
@@ -106,6 +123,7 @@ impl Event {
             recognition_enabled: event.recognition_enabled,
             created_at: event.created_at,
             counts: counts.into(),
+            bytes_max: event.bytes_max,
             pack: event.pack,
             reindex: reindex.map(Reindex::from),
             may_manage,

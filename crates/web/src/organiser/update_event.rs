@@ -9,6 +9,7 @@ use store::event::{Change, Day};
 use utoipa::ToSchema;
 
 use super::{Event, checked_day, day, reindex_of};
+use crate::accounts::fields;
 use crate::error::{Code, Problem, commit};
 use crate::extract::{Body, EventManager};
 
@@ -23,6 +24,10 @@ pub struct EventChange {
     held_on: Option<Day>,
     /// Whether faces may be searched.
     recognition_enabled: Option<bool>,
+    /// How many bytes its photos may have; null: as many as fit.
+    #[serde(default, deserialize_with = "fields::given")]
+    #[schema(value_type = Option<u64>)]
+    bytes_max: Option<Option<i64>>,
 }
 
 /// Tells null from left out.
@@ -31,7 +36,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Day>, D::E
     Ok(Some(date.map_or(Day::Unknown, Day::On)))
 }
 
-/// Changes name, day or recognition.
+/// Changes name, day, recognition or allowance.
 #[utoipa::path(patch, path = "/api/events/{event}", tag = "events",
     params(("event" = String, Path, description = "Slug or id")), request_body = EventChange,
     responses((status = 200, body = Event)))]
@@ -44,8 +49,12 @@ pub async fn update_event(
     if let Some(Day::On(day)) = form.held_on {
         checked_day(day)?;
     }
-    let change =
-        Change { name: name.as_ref(), held_on: form.held_on, recognition_enabled: form.recognition_enabled };
+    let change = Change {
+        name: name.as_ref(),
+        held_on: form.held_on,
+        recognition_enabled: form.recognition_enabled,
+        bytes_max: fields::bytes_max(form.bytes_max)?,
+    };
     let mut tx = store.begin().await?;
     let event = store::event::update(&mut tx, event.event_id, &change).await?.ok_or(Code::EventNotFound)?;
     let counts = store::photo::counts(&mut tx, event.event_id).await?;

@@ -19,14 +19,13 @@ pub async fn retry_photo(
     State(entropy): State<Entropy>,
 ) -> Result<StatusCode, Problem> {
     let mut tx = store.begin().await?;
-    if !store::event::hold(&mut tx, event.event_id).await? {
-        return Err(Code::EventNotFound.into());
-    }
-    if !store::photo::reset_failed(&mut tx, event.event_id, photo_id).await? {
+    let change = store::event::next_change(&mut tx, event.event_id).await?.ok_or(Code::EventNotFound)?;
+    if !store::photo::reset_failed(&mut tx, event.event_id, photo_id, change).await? {
         return Err(Code::PhotoNotFound.into());
     }
     let job_id = JobId::from_entropy(&entropy);
     store::job::enqueue_ingest(&mut tx, event.event_id, job_id, photo_id).await?;
+    store::listen::tell(&mut tx, event.event_id).await?;
     commit(tx).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,21 +3,31 @@
 use axum::extract::multipart::Field;
 use axum::extract::{DefaultBodyLimit, Multipart, Request, State};
 use axum::{Json, RequestExt as _};
-use domain::{Digest, EventId, Language, PhotoId, UserId};
+use domain::{BatchId, Digest, EventId, Language, PhotoId, UserId};
+use intake::{Bytes, Incoming, Receipt, Receiver, SIZE_BYTES_MAX, file_name_of};
 use recognizer::SNIFF_BYTES;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::receive::{Incoming, Receipt, ReceiveError, Receiver, SIZE_BYTES_MAX, file_name_of};
+use super::uploads::create::has_room;
 use crate::WebSettings;
 use crate::error::{Code, Problem};
-use crate::extract::{EventStaff, InLanguage};
+use crate::extract::{EventStaff, InLanguage, Params};
 
 /// Most files in one request.
 const FILES_MAX: usize = 100;
+
+/// What the photos belong to.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct InBatch {
+    /// The batch that they are counted with.
+    #[param(value_type = Option<Uuid>)]
+    batch: Option<BatchId>,
+}
 
 /// What became of each file, in the order in which they were sent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -67,16 +77,19 @@ pub enum Outcome {
 /// Send each file in a field called `photo`, with its file name; up to 100 files of up to 100 MiB. What was answered
 /// as accepted is durable. A request that is cut off keeps the files that had arrived whole: send it again, what is
 /// there is recognised.
-#[utoipa::path(post, path = "/api/events/{event}/photos", tag = "photos", params(("event" = String, Path, description = "Slug or id")),
-    request_body(content_type = "multipart/form-data", content = PhotoForm),
+#[utoipa::path(post, path = "/api/events/{event}/photos", tag = "photos",
+    params(("event" = String, Path, description = "Slug or id"), InBatch), request_body(content_type = "multipart/form-data", content = PhotoForm),
     responses((status = 200, body = Uploaded)))]
 pub async fn upload_photos(
     EventStaff { user, event }: EventStaff,
     InLanguage(language): InLanguage,
     State(receiver): State<Receiver>,
     State(settings): State<WebSettings>,
+    Params(InBatch { batch }): Params<InBatch>,
     mut request: Request,
 ) -> Result<Json<Uploaded>, Problem> {
+    let sender = Sender { event_id: event.event_id, batch_id: batch, user_id: user.user_id() };
+    sender.check_batch(&receiver).await?;
     let _place = settings.uploads.try_acquire().map_err(|_| Problem::busy(5))?;
     // Each file is bounded below, and their number; the whole request need not be.
     DefaultBodyLimit::apply(DefaultBodyLimit::disable(), &mut request);
@@ -90,10 +103,33 @@ pub async fn upload_photos(
             return Err(Code::TooLarge.into());
         }
         let file_name = file_name_of(field.file_name().unwrap_or_default());
-        let receipt = take_in(&receiver, event.event_id, user.user_id(), &file_name, &mut field).await?;
+        let receipt = take_in(&receiver, &settings, sender, &file_name, &mut field).await?;
         results.push(outcome(file_name, receipt, language));
     }
     if results.is_empty() { Err(Problem::field("photo")) } else { Ok(Json(Uploaded { results })) }
+}
+
+/// Who sends, and where to.
+#[derive(Clone, Copy)]
+struct Sender {
+    event_id: EventId,
+    batch_id: Option<BatchId>,
+    user_id: UserId,
+}
+
+impl Sender {
+    async fn check_batch(self, receiver: &Receiver) -> Result<(), Problem> {
+        let Some(batch_id) = self.batch_id else { return Ok(()) };
+        let mut tx = receiver.store.begin().await?;
+        let batch = store::batch::by_id(&mut tx, self.event_id, batch_id).await?;
+        batch.map(|_| ()).ok_or_else(|| Problem::field("batch"))
+    }
+
+    async fn check_room(self, receiver: &Receiver, size_bytes: u64) -> Result<(), Problem> {
+        let size_bytes = i64::try_from(size_bytes).unwrap_or(i64::MAX);
+        let mut tx = receiver.store.begin().await?;
+        has_room(store::quota::room(&mut tx, self.event_id, Some(self.user_id), size_bytes).await?)
+    }
 }
 
 /// A file that has been written to the spool folder.
@@ -107,29 +143,25 @@ struct Spooled {
 /// Takes one file in; `None` when it is too large.
 async fn take_in(
     receiver: &Receiver,
-    event_id: EventId,
-    user_id: UserId,
+    settings: &WebSettings,
+    sender: Sender,
     file_name: &str,
     field: &mut Field<'_>,
 ) -> Result<Option<Receipt>, Problem> {
-    let Some(spooled) = spool(receiver, field).await? else { return Ok(None) };
+    let Some(spooled) = spool(settings, field).await? else { return Ok(None) };
+    sender.check_room(receiver, spooled.size_bytes).await?;
     let incoming = Incoming {
-        event_id,
+        event_id: sender.event_id,
+        batch_id: sender.batch_id,
+        upload_id: None,
         file_name,
-        path: spooled.file.path(),
+        bytes: Bytes::File(spooled.file.path()),
         sha256: spooled.sha256,
         size_bytes: spooled.size_bytes,
         head: &spooled.head,
-        uploaded_by: Some(user_id),
+        uploaded_by: Some(sender.user_id),
     };
-    let receipt = receiver.receive(&incoming).await.map_err(|error| match error {
-        ReceiveError::Store(error) => Problem::from(error),
-        ReceiveError::EventGone => Code::EventNotFound.into(),
-        ReceiveError::Blobs(error) => {
-            tracing::error!(%error, "a photo could not be stored");
-            Code::Unavailable.into()
-        }
-    })?;
+    let receipt = receiver.receive(&incoming).await.map_err(super::uploads::receive_problem)?;
     Ok(Some(receipt))
 }
 
@@ -138,8 +170,8 @@ fn outcome(file_name: String, receipt: Option<Receipt>, language: Language) -> F
     let (outcome, photo_id, reason) = match receipt {
         Some(Receipt::Accepted(photo_id)) => known(Outcome::Accepted, photo_id),
         Some(Receipt::Duplicate(photo_id)) => known(Outcome::Duplicate, photo_id),
-        Some(Receipt::Rejected(error)) => {
-            (Outcome::Rejected, None, Some(Code::named(error.code()).unwrap_or(Code::NotAPhoto)))
+        Some(Receipt::Rejected(code)) => {
+            (Outcome::Rejected, None, Some(Code::named(&code).unwrap_or(Code::NotAPhoto)))
         }
         None => (Outcome::Rejected, None, Some(Code::TooLarge)),
     };
@@ -149,8 +181,8 @@ fn outcome(file_name: String, receipt: Option<Receipt>, language: Language) -> F
 
 /// Writes the field to the spool folder while hashing it; `None` when it is too large, after reading it to its end so
 /// that the files behind it can follow.
-async fn spool(receiver: &Receiver, field: &mut Field<'_>) -> Result<Option<Spooled>, Problem> {
-    let file = tempfile::NamedTempFile::new_in(&receiver.spool).map_err(|error| spool_failed(&error))?;
+async fn spool(settings: &WebSettings, field: &mut Field<'_>) -> Result<Option<Spooled>, Problem> {
+    let file = tempfile::NamedTempFile::new_in(&settings.spool).map_err(|error| spool_failed(&error))?;
     let mut writer = tokio::fs::File::from_std(file.reopen().map_err(|error| spool_failed(&error))?);
     let (mut hasher, mut size_bytes, mut head) = (Sha256::new(), 0_u64, Vec::with_capacity(SNIFF_BYTES));
     while let Some(chunk) = field.chunk().await.map_err(|_| Code::BadRequest)? {

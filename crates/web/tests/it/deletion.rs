@@ -155,13 +155,14 @@ async fn nothing_is_left_of_an_event(pool: PgPool) {
     assert_eq!(uploaded.status, StatusCode::OK);
     server.work().await;
     server.upload_as(&olive, &event, &[("c.jpg", &["dan"])]).await; // still waiting when the event goes
+    crate::uploads::unfinished(&server, &olive, &event).await;
     assert_eq!(server.search(&event, &["ann"]).await.json()["matches"].as_array().unwrap().len(), 1);
     let shown = server.call(Some(&olive.access), "GET", "/api/events/gone", None).await.json();
     let event_id: EventId = shown["event_id"].as_str().unwrap().parse().unwrap();
     assert_eq!(
         server.web.blobs.list_event(event_id).await.unwrap().len(),
-        7,
-        "two photos in three copies, and one"
+        8,
+        "two photos in three copies, and one; and a part of an upload"
     );
     assert!(grown(&before, &rows(&pool).await).len() >= 10);
 

@@ -9,13 +9,15 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use blobs::{Blobs, Settings};
 use domain::{Clock, Entropy};
 use http_body_util::BodyExt as _;
+use intake::Receiver;
 use jobs::{Worker, WorkerSettings};
 use recognizer::{Fake, Recognizer};
 use serde_json::Value;
 use sqlx::PgPool;
+use store::Store;
 use time::OffsetDateTime;
 use tower::ServiceExt as _;
-use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, Receiver, SignedUrls, Web, WebSettings};
+use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings};
 
 /// Each id and token of this process differs from the others, whichever server makes it.
 static COUNTER: AtomicU64 = AtomicU64::new(1);
@@ -57,10 +59,14 @@ impl Server {
         Self::with_settings(pool, WebSettings::default()).await
     }
 
-    pub(crate) async fn with_settings(pool: &PgPool, mut settings: WebSettings) -> Self {
+    pub(crate) async fn with_settings(pool: &PgPool, settings: WebSettings) -> Self {
+        Self::on(store::testing::store(pool).await, settings)
+    }
+
+    /// On a store that the test has opened.
+    pub(crate) fn on(store: Store, mut settings: WebSettings) -> Self {
         crate::logs::capture();
         settings.hold_back = std::time::Duration::ZERO;
-        let store = store::testing::store(pool).await;
         let entropy = Entropy::new(|buffer| {
             let n = COUNTER.fetch_add(1, Ordering::Relaxed).to_le_bytes();
             buffer.iter_mut().zip(n.iter().cycle()).for_each(|(byte, n)| *byte = *n);
@@ -72,13 +78,8 @@ impl Server {
         };
         let blobs = Blobs::open(&Settings::Memory).unwrap();
         let spool = tempfile::tempdir().unwrap();
-        let receiver = Receiver {
-            store: store.clone(),
-            blobs: blobs.clone(),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-            spool: spool.path().to_owned(),
-        };
+        settings.spool = spool.path().to_owned();
+        let receiver = Receiver::new(store.clone(), blobs.clone(), clock.clone(), entropy.clone());
         let web = Web {
             recognizer: Recognizer::Fake(Arc::new(Fake::new(Arc::new(store.clone())))),
             store,
@@ -184,7 +185,10 @@ impl Server {
 
     /// The response, its body still open.
     pub(crate) async fn open(&self, uri: &str) -> axum::response::Response {
-        let mut request = Request::get(uri).body(Body::empty()).unwrap();
+        self.open_request(Request::get(uri).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn open_request(&self, mut request: Request<Body>) -> axum::response::Response {
         self.add_cookies(&mut request);
         self.response(request).await
     }
@@ -249,6 +253,7 @@ impl Server {
             recognizer: self.web.recognizer.clone(),
             entropy: self.web.entropy.clone(),
             clock: self.web.clock.clone(),
+            receiver: self.web.receiver.clone(),
             settings: WorkerSettings::default(),
             wake: Arc::default(),
         }

@@ -45,11 +45,11 @@ async fn each_file_has_its_own_outcome_and_the_batch_goes_on(pool: PgPool) {
     assert_eq!(results["results"][4]["photo_id"], results["results"][0]["photo_id"], "the one that is there");
     server.work().await;
     let counts = server.get(&format!("/api/events/{event}")).await.json()["counts"].clone();
-    let expected =
-        json!({"received": 2, "waiting": 0, "ready": 2, "without_faces": 1, "failed": 0, "faces": 1});
+    let expected = json!({"received": 2, "waiting": 0, "working": 0, "ready": 2, "without_faces": 1, "failed": 0,
+            "duplicates": 0, "rejected": 0, "faces": 1});
     assert_eq!(counts, expected);
     assert_eq!(
-        std::fs::read_dir(&server.web.receiver.spool).unwrap().count(),
+        std::fs::read_dir(&server.web.settings.spool).unwrap().count(),
         0,
         "nothing stays in the spool"
     );
@@ -143,9 +143,11 @@ async fn progress_is_told_at_once_and_when_it_changes(pool: PgPool) {
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut stream = response.into_body().into_data_stream();
     let first = String::from_utf8(stream.next().await.unwrap().unwrap().to_vec()).unwrap();
-    assert!(first.starts_with("event: progress\ndata: {\"received\":1,\"waiting\":1"), "{first}");
+    assert!(first.contains("event: progress\ndata: {\"received\":1,\"waiting\":1"), "{first}");
     server.work().await;
     server.web.news.publish(News::Unknown);
+    let photo = String::from_utf8(stream.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(photo.contains("event: photo\n") && photo.contains("\"state\":\"ready\""), "{photo}");
     let second = String::from_utf8(stream.next().await.unwrap().unwrap().to_vec()).unwrap();
-    assert!(second.contains("\"waiting\":0,\"ready\":1"), "{second}");
+    assert!(second.contains("\"waiting\":0,\"working\":0,\"ready\":1"), "{second}");
 }

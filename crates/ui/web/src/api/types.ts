@@ -164,10 +164,11 @@ export interface Page<T> {
   next: string | null;
 }
 
-/** Photos and faces of an event: `received = waiting + ready + failed`; `without_faces` are among `ready`. */
+/** Photos and faces of an event: `received = waiting + working + ready + failed`; `without_faces` are among `ready`. */
 export interface Counts {
   received: number;
   waiting: number;
+  working: number;
   ready: number;
   without_faces: number;
   failed: number;
@@ -231,7 +232,7 @@ export interface Photo {
   height_px: number | null;
   thumb_url: string | null;
   preview_url: string | null;
-  original_url: string;
+  original_url: string | null;
 }
 
 export interface PhotoPage {

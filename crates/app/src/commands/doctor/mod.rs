@@ -1,10 +1,14 @@
 //! `findme doctor`: every part, and the mend for each that does not work.
 
+pub mod deep;
+
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use engine::OnnxRuntime;
+use store::StoreError;
 
+use crate::cli::Doctor;
 use crate::config::Config;
 use crate::installation::chosen_pack;
 use crate::{Installation, models, say};
@@ -12,7 +16,11 @@ use crate::{Installation, models, say};
 /// Less free space than this is a complaint: a thousand photos of 12 MB.
 const FREE_BYTES_LEAST: u64 = 12 * 1000 * 1000 * 1000;
 
-pub(crate) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(arguments: Doctor, config: &Config) -> anyhow::Result<ExitCode> {
+    if arguments.deep { deep::run(arguments.dry_run, config).await } else { every_part(config).await }
+}
+
+async fn every_part(config: &Config) -> anyhow::Result<ExitCode> {
     let mut failed = 0;
     let mut check = |part: &str, outcome: anyhow::Result<String>| match outcome {
         Ok(fine) => say(format_args!("ok      {part}: {fine}")),
@@ -28,6 +36,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
         Ok(installation) => {
             check("database", database(&installation).await);
             check("connections", connections(&installation).await);
+            check("news", news(&installation).await);
             check("background work", background_work(&installation).await);
             check("photo store", photo_store(&installation).await);
             check("stopping", installation.close().await.map(|()| "clean".to_owned()));
@@ -73,14 +82,21 @@ async fn database(installation: &Installation) -> anyhow::Result<String> {
 
 async fn connections(installation: &Installation) -> anyhow::Result<String> {
     let sizes = installation.store.pool_sizes();
-    let room = installation.store.connection_room().await?;
-    Ok(format!(
-        "web {} + jobs {} + bulk {} = {} of {room} that the server allows",
-        sizes.web,
-        sizes.jobs,
-        sizes.bulk,
-        sizes.total()
-    ))
+    let (web, jobs, bulk, total) = (sizes.web, sizes.jobs, sizes.bulk, sizes.total());
+    let allowed = if installation.store.is_pooled_elsewhere() {
+        "of PgBouncer's max_client_conn".to_owned()
+    } else {
+        format!("of {} that the server allows", installation.store.connection_room().await?)
+    };
+    Ok(format!("web {web} + jobs {jobs} + bulk {bulk} = {total} {allowed}"))
+}
+
+/// Nothing is wrong without news; everything is only noticed a little later.
+async fn news(installation: &Installation) -> anyhow::Result<String> {
+    if installation.store.hears_news().await? {
+        return Ok("the database tells of changes at once".to_owned());
+    }
+    Ok(format!("changes are noticed seconds later; {}", StoreError::NotDirect))
 }
 
 async fn background_work(installation: &Installation) -> anyhow::Result<String> {
