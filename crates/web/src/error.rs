@@ -382,18 +382,13 @@ impl Problem {
         Self { field: Some(field), ..Self::new(Code::FieldInvalid) }
     }
 
-    /// The same, in the named field of the request.
-    pub fn about_field(self, field: &'static str) -> Self {
-        Self { field: Some(field), ..self }
-    }
-
     /// A model pack cannot be used here: the reason is logged here, once, and the caller is told who mends it how.
     pub fn models_missing(refused: &recognizer::PackRefused) -> Self {
         tracing::error!(%refused, "a request needs models that this process lacks");
         Self { pack: Some(refused.pack().to_owned()), ..Self::new(Code::ModelsMissing) }
     }
 
-    /// Somebody else has what the named field asks for.
+    /// What the named field asks for cannot be had: somebody else has it, or it is not there.
     pub fn taken(code: Code, field: &'static str) -> Self {
         Self { field: Some(field), ..Self::new(code) }
     }
