@@ -33,13 +33,6 @@ pub use list::BlobInfo;
 pub use settings::{S3Settings, Settings, TimeLimits};
 pub use staging::StagingFile;
 
-impl BlobError {
-    /// Whether the blob that was asked for is not there, while the store works.
-    pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Store(object_store::Error::NotFound { .. }))
-    }
-}
-
 /// A store of photo bytes. Cheap to clone.
 #[derive(Clone)]
 pub struct Blobs {
