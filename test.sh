@@ -3,12 +3,15 @@
 #
 #   ./test.sh [--fast]     --fast: without clippy, the walk in the browser and the check of the API against its document
 #
+# The Rust tests go through a PgBouncer in transaction mode; the walks and the check of the API speak to PostgreSQL itself,
+# as does a plain `cargo nextest run` with DATABASE_URL set to a server whose databases it may create and drop.
+#
 # Saved with Windows line endings, it runs itself again without them; the `#` keeps the carriage return off that line.
 if [ -n "${BASH_SOURCE[0]:-}" ] && grep -q $'\r' "$0"; then exec bash -c "$(tr -d '\r' <"$0")" "$0" "$@"; fi #
 set -euo pipefail
 cd "$(dirname "$0")"
 
-step_count=6
+step_count=7
 # shellcheck source=.config/bootstrap.sh
 source <(tr -d '\r' <.config/bootstrap.sh)
 
@@ -17,6 +20,7 @@ fast=
 [ "${1:-}" != --fast ] || fast=yes
 work=
 server_pid=
+pgbouncer_pid=
 now_running='getting ready'
 
 # Queries are checked against the committed .sqlx: the test database has no tables before each test makes its own.
@@ -26,6 +30,7 @@ at_exit() {
   local status=$?
   trap - EXIT
   [ -z "$server_pid" ] || end_server
+  [ -z "$pgbouncer_pid" ] || stop_pgbouncer
   [ -z "$work" ] || stop_database
   rm -rf "$cache/fetch.$$" ${work:+"$work"}
   if [ "$status" -eq 0 ]; then
@@ -62,6 +67,18 @@ ensure_shared() { # the sample event and the models
     unset FINDME_SHARED
     ok 'missing: tests that need them are skipped'
   fi
+}
+
+ensure_pgbouncer() { # sets pgbouncer
+  step 'PgBouncer'
+  find_pgbouncer || { apt_install pgbouncer && find_pgbouncer; } ||
+    fail 'PgBouncer is missing: sudo apt-get install -y pgbouncer; then start again.'
+  ok "$pgbouncer"
+}
+
+find_pgbouncer() { # Debian puts it where only root looks
+  pgbouncer=$(command -v pgbouncer || echo /usr/sbin/pgbouncer)
+  [ -x "$pgbouncer" ]
 }
 
 ensure_browser() { # exports FINDME_CHROMIUM
@@ -107,7 +124,7 @@ find_browser() {
 
 # A database of our own ------------------------------------------------------------------------------------------
 
-database_user() { # PostgreSQL refuses to run as root
+database_user() { # PostgreSQL and PgBouncer refuse to run as root
   if [ "$(id -u)" -eq 0 ]; then
     setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups "$@"
   else
@@ -138,6 +155,35 @@ stop_database() {
     (cd "$work" && logged database_user "$postgres_bin/pg_ctl" stop --pgdata=database/data --mode=immediate) || true
 }
 
+start_pgbouncer() { # exports FINDME_TEST_PGBOUNCER: few connections of the server for many clients, so that they are shared
+  local folder="$work/pgbouncer" user=() tries
+  mkdir "$folder"
+  [ "$(id -u)" -ne 0 ] || { chown nobody "$folder" && user=(--user=nobody); }
+  printf '%s\n' >"$folder/pgbouncer.ini" \
+    '[databases]' "* = host=$work/database user=postgres" \
+    '[pgbouncer]' 'pool_mode = transaction' 'default_pool_size = 5' 'max_client_conn = 2000' \
+    'auth_type = any' "unix_socket_dir = $folder" 'listen_port = 6432' 'server_login_retry = 1' \
+    'log_connections = 0' 'log_disconnections = 0' \
+    '; A database is dropped as its test ends, which waits until nobody is connected to it any more.' \
+    'server_idle_timeout = 0.2'
+  "$pgbouncer" "${user[@]}" "$folder/pgbouncer.ini" 2>"$FINDME_TEST_LOGS/pgbouncer.log" &
+  pgbouncer_pid=$!
+  for tries in $(seq 100); do
+    [ ! -S "$folder/.s.PGSQL.6432" ] || break
+    if [ "$tries" -eq 100 ] || ! kill -0 "$pgbouncer_pid" 2>/dev/null; then
+      cat "$FINDME_TEST_LOGS/pgbouncer.log" >&2
+      return 1
+    fi
+    sleep 0.1
+  done
+  export FINDME_TEST_PGBOUNCER="postgres:///postgres?host=$folder&port=6432&user=postgres"
+}
+
+stop_pgbouncer() {
+  kill -TERM "$pgbouncer_pid" 2>/dev/null || true
+  wait "$pgbouncer_pid" 2>/dev/null || true
+}
+
 # The tests ------------------------------------------------------------------------------------------------------
 
 shell_check() {
@@ -158,8 +204,19 @@ rust_tests() {
   fi
 }
 
+no_database_is_left() { # a test's database goes when the test has passed
+  local left
+  left=$("$postgres_bin/psql" "$DATABASE_URL" --tuples-only --no-align --command \
+    "select datname from pg_database where datname like '\_sqlx\_test\_%' or datname like 'findme\_process\_%'")
+  [ -z "$left" ] || { printf 'Left behind:\n%s\n' "$left" >&2 && return 1; }
+}
+
+npm_packages() { # folder: gets what its package-lock.json names, unless it is there
+  [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] || npm --prefix "$1" ci --no-audit --no-fund
+}
+
 page_checks() {
-  [ "$web/node_modules/.package-lock.json" -nt "$web/package-lock.json" ] || npm --prefix "$web" ci --no-audit --no-fund
+  npm_packages "$web"
   npm --prefix "$web" run check
   npm --prefix "$web" test
 }
@@ -179,7 +236,7 @@ start_server() { # name of its data folder; a fresh installation; sets server_ur
   server_url="http://127.0.0.1:$(free_port)"
   server_log="$FINDME_TEST_LOGS/$1.log"
   server_out="$work/$1.out"
-  unset DATABASE_URL
+  unset DATABASE_URL DATABASE_DIRECT_URL
   export FINDME_DATA="$work/$1" FINDME_LISTEN="${server_url#http://}"
   "$binary" models pull
   # What it says to people, the set-up link among it, is kept apart from what it logs.
@@ -221,6 +278,16 @@ stop_server() { # as an operator would, and it must end in good order
   [ "$status" -eq 0 ] || { printf 'The server ended with status %d on SIGTERM.\n' "$status" >&2 && return 1; }
 }
 
+# Uploads by somebody else's client -------------------------------------------------------------------------------
+
+tus_client() { # the tus project's own client, through connections that keep breaking
+  npm_packages crates/app/tests/tus
+  start_server tus
+  FINDME_URL=$server_url FINDME_SETUP_TOKEN=$(setup_token) \
+    node crates/app/tests/tus/upload.mjs || { tail -n 30 "$server_log" >&2 && return 1; }
+  stop_server
+}
+
 # The API beside its document -------------------------------------------------------------------------------------
 
 api_contract() { # every operation, as nobody and as each role; no rate limits, so that handlers are reached
@@ -238,10 +305,11 @@ logs_hold_no_secret() { # searches all that the tests and the servers have logge
 
 trap at_exit EXIT
 : >"$log"
-[ -z "$fast" ] || step_count=4
+[ -z "$fast" ] || step_count=5
 ensure_tools
 ensure_onnx
 ensure_postgres
+ensure_pgbouncer
 ensure_shared
 [ -n "$fast" ] || ensure_browser
 [ -n "$fast" ] || ensure_schemathesis
@@ -250,13 +318,16 @@ timed 'format' cargo fmt --all --check
 timed 'shell scripts' shell_check
 [ -n "$fast" ] || timed 'clippy' cargo clippy --workspace --all-targets --locked -- -D warnings
 timed 'database' start_database
+timed 'PgBouncer' start_pgbouncer
 timed 'Rust tests' rust_tests
+timed 'databases left behind' no_database_is_left
 timed 'examples in the docs' cargo test --doc --workspace --locked
 timed 'pages' page_checks
 if [ -z "$fast" ] && [ -n "${FINDME_SHARED:-}" ]; then
   timed 'build' cargo build --locked --bin findme
   timed 'main job in the browser' browser_walk main-job.mjs job
   timed 'accounts in the browser' browser_walk accounts.mjs accounts
+  timed 'uploads by a tus client' tus_client
   timed 'API beside its document' api_contract
 fi
 timed 'secrets in the logs' logs_hold_no_secret

@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "a bench answers on its standard output")]
 
+mod process;
 mod server;
 
 use std::path::Path;
@@ -11,6 +12,7 @@ use std::time::Instant;
 
 use app::private_postgres::PrivatePostgres;
 use domain::{BoxPx, Digest, Embedding, EventName, Face, FaceId, JobId, PhotoId, PointPx, Quality};
+use process::mebibytes;
 use serde_json::Value;
 use server::{consent, files, findme, open_to_all, quantile, search, shared, start, upload};
 use store::bulk::{NewFace, Outcome, ReadBatch, ReadPhoto, ReadyPhoto};
@@ -124,14 +126,7 @@ async fn measure(client: &reqwest::Client, folder: &Path) {
     }
 }
 
-/// Resident memory of a process, now and at most so far (proc(5)).
+/// Resident memory of a process, now and at most so far.
 fn memory(pid: u32) -> String {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
-    let mebibytes = |name: &str| {
-        let line = status.lines().find(|line| line.starts_with(name)).expect("proc has it");
-        let kibibytes: u64 =
-            line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("a number");
-        kibibytes / 1024
-    };
-    format!("{} MiB now, {} MiB at most", mebibytes("VmRSS"), mebibytes("VmHWM"))
+    format!("{} MiB now, {} MiB at most", mebibytes(pid, "VmRSS"), mebibytes(pid, "VmHWM"))
 }

@@ -40,11 +40,11 @@ create table rejection (
 create index rejection_by_batch on rejection (event_id, batch_id, rejected_at, rejection_id);
 
 alter table photo
-  add column batch_id uuid,
+  add column batch_id      uuid,
   -- The event's change_count as of the photo's last change.
-  add column change   bigint not null default 0,
-  -- What is overwritten in the original before anybody gets it (engine::privacy); null until the photo was read.
-  add column patches  bytea,
+  add column change        bigint not null default 0,
+  -- What of the original is overwritten before anybody gets it (engine::privacy); null until that is known.
+  add column private_parts bytea,
   add foreign key (event_id, batch_id) references batch;
 create index photo_by_batch on photo (event_id, batch_id);
 create index photo_by_change on photo (event_id, change);

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::upload::Upload;
+
 /// Photos of an event, found by a selfie.
 #[derive(Parser)]
 #[command(name = "findme", version, about)]
@@ -25,6 +27,9 @@ pub(crate) enum Command {
     Admin(Admin),
     /// Put the photographs of a folder into an event, and read them.
     Import(Import),
+    /// Read an event's photos anew with another model pack, while the old index goes on to answer.
+    Reindex(Reindex),
+    Upload(Upload),
     /// The face models.
     #[command(subcommand)]
     Models(Models),
@@ -75,6 +80,16 @@ pub(crate) struct Import {
     /// Print one line of JSON at the end instead of a summary.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Reindex {
+    /// Name of the event, or the last part of its address.
+    #[arg(long)]
+    pub(crate) event: String,
+    /// Name of the model pack, as `findme models list` shows it.
+    #[arg(long)]
+    pub(crate) pack: String,
 }
 
 #[derive(Subcommand)]

@@ -61,6 +61,19 @@ pub struct Config {
     pub rate_limits: bool,
     /// `FINDME_THREADS`: threads that read photos. Default: one per core.
     pub threads: usize,
+    /// What `findme upload` needs.
+    pub upload: UploadSettings,
+}
+
+/// What `findme upload` takes from the environment.
+#[derive(Clone, Debug)]
+pub struct UploadSettings {
+    /// `FINDME_TOKEN`: an access token, or a refresh token, which then is used up.
+    pub token: Option<Secret>,
+    /// `FINDME_PASSWORD`: the password, where nobody can be asked for it.
+    pub password: Option<Secret>,
+    /// `XDG_CACHE_HOME`: where it remembers what was sent. Default: `.cache` in the home folder.
+    pub cache: Option<PathBuf>,
 }
 
 /// A setting that is never printed.
@@ -111,6 +124,11 @@ impl Config {
             trusted_proxies: trusted_proxies()?,
             rate_limits: rate_limits()?,
             threads: parsed("FINDME_THREADS", "a number of threads")?.unwrap_or_else(cores).max(1),
+            upload: UploadSettings {
+                token: text("FINDME_TOKEN").map(Secret),
+                password: text("FINDME_PASSWORD").map(Secret),
+                cache: path("XDG_CACHE_HOME").or_else(|| path("HOME").map(|home| home.join(".cache"))),
+            },
         })
     }
 

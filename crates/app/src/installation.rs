@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use blobs::{Blobs, Settings};
-use domain::{Clock, Entropy, EventId, GalleryFace};
+use domain::{Clock, Entropy};
 use engine::Pack;
-use futures::future::BoxFuture;
 use intake::Receiver;
 use jobs::{Worker, WorkerSettings};
-use recognizer::{GallerySource, Local, LocalOptions, Recognizer, SourceError};
+use recognizer::{Local, LocalOptions, Recognizer};
 use store::Store;
 use tokio::sync::Notify;
 
@@ -123,7 +122,7 @@ impl Installation {
         Ok(key)
     }
 
-    /// Loads the models.
+    /// Loads the models of the pack for new events; those of other packs are loaded when they are needed.
     ///
     /// # Errors
     /// When ONNX Runtime or a model is missing; the message says what to do.
@@ -135,10 +134,10 @@ impl Installation {
             ingest_threads: self.config.threads,
             selfie_threads: 1,
             selfies_waiting_max: SELFIES_WAITING_MAX,
+            allow_research_models: self.config.allow_research_models,
         };
         models::check_present(&pack, &options.models_folder)?;
-        let source = Arc::new(FromStore { store: self.store.clone(), pack: pack.name.clone() });
-        let local = Local::open(pack, options, source)?;
+        let local = Local::open(models::packs(), &pack.name, options, Arc::new(self.store.clone()))?;
         Ok(Recognizer::Local(Arc::new(local)))
     }
 
@@ -205,27 +204,4 @@ pub(crate) fn chosen_pack(config: &Config) -> anyhow::Result<Pack> {
         );
     }
     Ok(pack.clone())
-}
-
-/// Galleries come from the database.
-#[derive(Debug)]
-struct FromStore {
-    store: Store,
-    pack: String,
-}
-
-impl GallerySource for FromStore {
-    fn faces<'a>(
-        &'a self,
-        event_id: EventId,
-        after_version: i64,
-        up_to_version: i64,
-        each: &'a mut (dyn FnMut(GalleryFace) + Send),
-    ) -> BoxFuture<'a, Result<(), SourceError>> {
-        Box::pin(async move {
-            let done =
-                self.store.gallery_faces(event_id, &self.pack, after_version, up_to_version, each).await;
-            done.map_err(|error| SourceError(Box::new(error)))
-        })
-    }
 }

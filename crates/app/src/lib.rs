@@ -1,4 +1,4 @@
-//! The binary `findme`: serve, work, migrate, admin, import, models, doctor, eval.
+//! The binary `findme`: serve, work, migrate, admin, import, reindex, models, doctor, eval.
 //!
 //! ## Why
 //! - The wiring is here and nowhere else: this crate alone reads the environment, the clock and the operating
@@ -12,6 +12,7 @@ pub mod gone_events;
 mod installation;
 mod logs;
 mod models;
+pub mod news;
 pub mod private_postgres;
 mod production;
 mod secrets;

@@ -12,6 +12,7 @@ pub mod digest;
 pub mod embedding;
 pub mod event;
 pub mod face;
+pub mod gallery;
 pub mod ids;
 pub mod language;
 pub mod photo;
@@ -22,6 +23,7 @@ pub use digest::Digest;
 pub use embedding::{Band, Embedding, Score, Thresholds};
 pub use event::{EventName, Slug};
 pub use face::{BoxPx, Face, GalleryFace, Landmarks, PointPx, Quality};
+pub use gallery::{GallerySource, HandedOut, SourceError};
 pub use ids::{
     AccountId, AuditId, BatchId, EventId, FaceId, InvitationId, JobId, MessageId, PhotoId, SignInId,
     UploadId, UserId,

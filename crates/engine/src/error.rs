@@ -14,11 +14,30 @@ pub enum PhotoError {
     #[error("the file is not a photo")]
     NotAPhoto,
     /// A picture, but of a kind that is not read.
-    #[error("{format} files are not supported; send JPEG, PNG or WebP")]
+    #[error("{format} files are not supported; send JPEG, PNG, WebP, HEIC, AVIF or a camera's RAW file")]
     UnsupportedFormat {
-        /// The kind, as people call it: `GIF`, `HEIC`.
+        /// The kind, as people call it: `GIF`, `TIFF`.
         format: String,
     },
+    /// The machine lacks what decodes this format.
+    #[error(
+        "{format} files need libheif, which is missing here or lacks the codec: install the package libheif1 \
+         (from Debian 13 and Ubuntu 24.04 on also {plugin}; elsewhere libheif), start FindMe again, and retry"
+    )]
+    CodecMissing {
+        /// `HEIC` or `AVIF`.
+        format: &'static str,
+        /// The package with the codec, where it is one of its own.
+        plugin: &'static str,
+        /// What the loader said, for the log; nothing may be decided on it.
+        detail: String,
+    },
+    /// A RAW file in which no picture lies that could stand for it.
+    #[error(
+        "the RAW file holds no JPEG preview of at least 640 pixels; let the camera or a converter embed one, or \
+         export the photo as JPEG"
+    )]
+    RawWithoutPreview,
     /// The header announces more pixels than are allowed; none was decoded.
     #[error(
         "the photo has {width_px} × {height_px} pixels; the limit for its format is {megapixels_max} megapixels"
@@ -55,6 +74,8 @@ impl PhotoError {
             Self::Empty => "empty_file",
             Self::NotAPhoto => "not_a_photo",
             Self::UnsupportedFormat { .. } => "unsupported_format",
+            Self::CodecMissing { .. } => "codec_missing",
+            Self::RawWithoutPreview => "raw_without_preview",
             Self::TooManyPixels { .. } => "too_many_pixels",
             Self::Truncated => "truncated",
             Self::Damaged { .. } => "damaged",
@@ -65,10 +86,13 @@ impl PhotoError {
     /// What the decoder or the runtime said, for the log; otherwise the message.
     pub fn detail(&self) -> String {
         match self {
-            Self::Damaged { detail } | Self::Internal { detail } => detail.clone(),
+            Self::CodecMissing { detail, .. } | Self::Damaged { detail } | Self::Internal { detail } => {
+                detail.clone()
+            }
             Self::Empty
             | Self::NotAPhoto
             | Self::UnsupportedFormat { .. }
+            | Self::RawWithoutPreview
             | Self::TooManyPixels { .. }
             | Self::Truncated => self.to_string(),
         }

@@ -11,6 +11,7 @@ use crate::faces::embed::{BATCH, Embedded};
 use crate::faces::renditions::{Renditions, render};
 use crate::faces::{align, quality};
 use crate::picture::Picture;
+use crate::privacy::private_parts;
 
 /// What is known of a photo after indexing.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct IndexedPhoto {
     pub preview: Vec<u8>,
     /// JPEG without metadata, longer side at most [`domain::Rendition::THUMB_LONG_SIDE_PX`].
     pub thumb: Vec<u8>,
+    /// The binary form of the [`crate::privacy::Patches`] with which the original is delivered.
+    pub private_parts: Vec<u8>,
 }
 
 /// A face and the vector by which it is found.
@@ -53,6 +56,7 @@ struct Looked {
     taken_at: Option<String>,
     camera: Option<String>,
     renditions: Renditions,
+    private_parts: Vec<u8>,
     cuts: Vec<Cut>,
 }
 
@@ -81,8 +85,10 @@ impl Engine {
             let decoded = decode(bytes, least, &self.room, &mut bench.resizer)?;
             let cuts = self.cut(&decoded, self.detect_long_side_px, bench)?;
             let renditions = render(&decoded.picture, &mut bench.resizer)?;
+            let private_parts = private_parts(bytes)?.to_bytes();
             let Decoded { width_px, height_px, taken_at, camera, .. } = decoded;
-            Ok(Looked { decoded_size: (width_px, height_px), taken_at, camera, renditions, cuts })
+            let decoded_size = (width_px, height_px);
+            Ok(Looked { decoded_size, taken_at, camera, renditions, private_parts, cuts })
         })
     }
 
@@ -142,6 +148,7 @@ impl Looked {
             faces: faces.collect::<Result<_, _>>()?,
             preview: self.renditions.preview,
             thumb: self.renditions.thumb,
+            private_parts: self.private_parts,
         })
     }
 }

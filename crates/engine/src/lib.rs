@@ -12,6 +12,7 @@
 //!   caught per photo.
 //! * **The search is exact.** See [`gallery`].
 
+mod containers;
 mod engine;
 mod error;
 mod faces;
@@ -19,10 +20,12 @@ pub mod gallery;
 mod index;
 mod pack;
 mod picture;
+pub mod privacy;
 mod selfie;
 
 pub use engine::{Engine, EngineOptions};
 pub use error::{OpenError, PhotoError, SelfieError};
+pub use faces::decode::heif::codec;
 pub use faces::decode::sniff::{Format, SNIFF_BYTES, sniff};
 pub use faces::onnx::OnnxRuntime;
 pub use gallery::{FaceHit, Gallery, WrongDimension};

@@ -4,6 +4,10 @@
 pub const ATTEMPTS_MAX: i32 = 10;
 /// From this try on, a photo is read alone.
 pub(crate) const ALONE_FROM_ATTEMPT: i32 = 4;
+/// Seconds until a job whose models this process lacks is offered again, to whichever process asks first.
+pub(crate) const WITHOUT_MODELS_SECONDS: i32 = 15;
+/// When to look again whether the photo store is back.
+pub(crate) const STORE_AWAY_SECONDS: i32 = 5;
 
 /// Seconds to wait after the `attempts`-th try: 1, 2, 4, … at most five minutes.
 pub(crate) fn delay_seconds(attempts: i32) -> i32 {

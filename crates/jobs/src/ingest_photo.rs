@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use domain::{EventId, FaceId, PhotoId, Rendition};
-use recognizer::Indexed;
+use recognizer::{Indexed, IndexedFace};
 use store::bulk::{NewFace, Outcome, ReadBatch, ReadPhoto, ReadyPhoto};
+use store::event::Event;
 use store::job::Job;
 use store::photo::Photo;
 use time::PrimitiveDateTime;
@@ -24,43 +25,45 @@ const CAMERA_TIME: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 
 /// A photo that a job asks for.
-struct Asked {
-    job: Job,
-    photo: Photo,
+pub(crate) struct Asked {
+    pub(crate) job: Job,
+    pub(crate) photo: Photo,
 }
 
 /// Reads the photos of `jobs`, which are of one event, and writes what came of it under `lease`.
 pub(crate) async fn read_and_store(worker: &Worker, lease: Uuid, jobs: &[Job]) -> Result<(), JobError> {
     let Some(event_id) = jobs.first().map(|job| job.event_id) else { return Ok(()) };
-    let mut tx = worker.store.begin_job().await?;
-    let event = store::event::by_id(&mut tx, event_id).await?;
-    let ids: Vec<PhotoId> = jobs.iter().map(|job| job.photo_id).collect();
-    let photos = store::photo::by_ids(&mut tx, event_id, &ids).await?;
-    tx.commit().await.map_err(store::StoreError::from)?;
-    // An event or photo that is gone took its jobs with it: there is nothing to do.
-    let Some(event) = event else { return Ok(()) };
-    if event.pack != worker.recognizer.pack_name() {
-        return Err(JobError::OtherPack {
-            event: event.pack,
-            ours: worker.recognizer.pack_name().to_owned(),
-        });
-    }
-    let mut by_id: HashMap<PhotoId, Photo> =
-        photos.into_iter().map(|photo| (photo.photo_id, photo)).collect();
-    let asked: Vec<Asked> = jobs
-        .iter()
-        .filter_map(|job| Some(Asked { job: *job, photo: by_id.remove(&job.photo_id)? }))
-        .collect();
+    let Some((event, asked)) = asked_for(worker, event_id, jobs).await? else { return Ok(()) };
+    worker.recognizer.check_pack(&event.pack)?;
     for part in parts(&asked) {
-        let photos = read(worker, event_id, part).await?;
+        let photos = read(worker, &event, part).await?;
         let batch = ReadBatch { event_id, pack: &event.pack, lease_token: lease, photos: &photos };
         worker.store.finish_photos(&batch).await?;
     }
     Ok(())
 }
 
+/// The event and the photos that `jobs` ask for. An event or photo that is gone took its jobs with it: there is nothing
+/// to do.
+pub(crate) async fn asked_for(
+    worker: &Worker,
+    event_id: EventId,
+    jobs: &[Job],
+) -> Result<Option<(Event, Vec<Asked>)>, JobError> {
+    let mut tx = worker.store.begin_job().await?;
+    let event = store::event::by_id(&mut tx, event_id).await?;
+    let ids: Vec<PhotoId> = jobs.iter().map(|job| job.photo_id).collect();
+    let photos = store::photo::by_ids(&mut tx, event_id, &ids).await?;
+    tx.commit().await.map_err(store::StoreError::from)?;
+    let Some(event) = event else { return Ok(None) };
+    let mut by_id: HashMap<PhotoId, Photo> =
+        photos.into_iter().map(|photo| (photo.photo_id, photo)).collect();
+    let asked = jobs.iter().filter_map(|job| Some(Asked { job: *job, photo: by_id.remove(&job.photo_id)? }));
+    Ok(Some((event, asked.collect())))
+}
+
 /// Cuts `asked` so that the originals of a part fit into memory together.
-fn parts(asked: &[Asked]) -> Vec<&[Asked]> {
+pub(crate) fn parts(asked: &[Asked]) -> Vec<&[Asked]> {
     let mut parts = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (index, one) in asked.iter().enumerate() {
@@ -74,7 +77,8 @@ fn parts(asked: &[Asked]) -> Vec<&[Asked]> {
     parts
 }
 
-async fn read(worker: &Worker, event_id: EventId, asked: &[Asked]) -> Result<Vec<ReadPhoto>, JobError> {
+async fn read(worker: &Worker, event: &Event, asked: &[Asked]) -> Result<Vec<ReadPhoto>, JobError> {
+    let event_id = event.event_id;
     let mut found: Vec<(&Asked, Bytes)> = Vec::with_capacity(asked.len());
     let mut read = Vec::with_capacity(asked.len());
     for one in asked {
@@ -83,10 +87,11 @@ async fn read(worker: &Worker, event_id: EventId, asked: &[Asked]) -> Result<Vec
             Err(outcome) => read.push(read_photo(one, outcome)),
         }
     }
-    let indexed = worker.recognizer.index(found.iter().map(|(_, bytes)| bytes.clone()).collect()).await;
+    let originals = found.iter().map(|(_, bytes)| bytes.clone()).collect();
+    let indexed = worker.recognizer.index(&event.pack, originals).await?;
     let mut writes = Vec::with_capacity(found.len());
-    for ((one, _), indexed) in found.iter().zip(indexed) {
-        writes.push(store_one(worker, event_id, one, indexed));
+    for ((one, bytes), indexed) in found.iter().zip(indexed) {
+        writes.push(store_one(worker, event_id, one, bytes, indexed));
     }
     read.extend(futures::future::try_join_all(writes).await?);
     Ok(read)
@@ -97,7 +102,7 @@ fn read_photo(one: &Asked, outcome: Outcome) -> ReadPhoto {
 }
 
 /// The bytes of the original, or why there are none.
-async fn original(
+pub(crate) async fn original(
     worker: &Worker,
     event_id: EventId,
     one: &Asked,
@@ -105,7 +110,7 @@ async fn original(
     if one.job.attempts > ATTEMPTS_MAX {
         tracing::error!(photo_id = %one.photo.photo_id, "reading this photo ended the process again and again");
         let detail = "Reading this photo was interrupted too often.".to_owned();
-        return Ok(Err(Outcome::Failed { code: "interrupted", detail }));
+        return Ok(Err(Outcome::Failed { code: "interrupted", detail, private_parts: None }));
     }
     let key = blobs::BlobKey::new(event_id, one.photo.sha256, Rendition::Original);
     Ok(worker.blobs.get(&key).await?.ok_or_else(|| {
@@ -113,6 +118,7 @@ async fn original(
         Outcome::Failed {
             code: "original_missing",
             detail: "The photo store has lost the original.".to_owned(),
+            private_parts: None,
         }
     }))
 }
@@ -121,12 +127,14 @@ async fn store_one(
     worker: &Worker,
     event_id: EventId,
     one: &Asked,
+    bytes: &Bytes,
     indexed: Indexed,
 ) -> Result<ReadPhoto, JobError> {
     let photo = match indexed {
         Ok(photo) => photo,
         Err(error) => {
-            let outcome = Outcome::Failed { code: error.code(), detail: error.to_string() };
+            let private_parts = worker.recognizer.private_parts(bytes.clone()).await;
+            let outcome = Outcome::Failed { code: error.code(), detail: error.to_string(), private_parts };
             return Ok(read_photo(one, outcome));
         }
     };
@@ -134,17 +142,23 @@ async fn store_one(
         let key = blobs::BlobKey::new(event_id, one.photo.sha256, rendition);
         worker.blobs.put(&key, bytes.into()).await?;
     }
-    let faces = photo.faces.into_iter().map(|indexed| NewFace {
-        face_id: FaceId::from_entropy(&worker.entropy),
-        face: indexed.face,
-        embedding: indexed.embedding,
-    });
     let ready = ReadyPhoto {
         width_px: i32::try_from(photo.width_px).unwrap_or(i32::MAX),
         height_px: i32::try_from(photo.height_px).unwrap_or(i32::MAX),
         taken_at: photo.taken_at.and_then(|text| PrimitiveDateTime::parse(&text, CAMERA_TIME).ok()),
         camera: photo.camera,
-        faces: faces.collect(),
+        private_parts: photo.private_parts,
+        faces: with_ids(worker, photo.faces),
     };
     Ok(read_photo(one, Outcome::Ready(ready)))
+}
+
+/// The faces, each with an id of its own.
+pub(crate) fn with_ids(worker: &Worker, faces: Vec<IndexedFace>) -> Vec<NewFace> {
+    let with_id = |IndexedFace { face, embedding }| NewFace {
+        face_id: FaceId::from_entropy(&worker.entropy),
+        face,
+        embedding,
+    };
+    faces.into_iter().map(with_id).collect()
 }

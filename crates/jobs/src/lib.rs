@@ -4,13 +4,15 @@
 //! - At least once, written once: a job may be done twice (its worker died after the work), but its result is written
 //!   under the lease in one transaction that also ends the job, so it counts once.
 //! - A job's failure says whose fault it is: a photo that cannot be read is a *result* (the photo is `failed`, with a
-//!   reason); a database or a store that is away is a reason to try again.
+//!   reason); a database or a store that is away is a reason to try again; and where this process lacks the event's
+//!   models, the photo has not been tried at all.
 //! - A photo that was interrupted several times is read alone, so that one which kills the process takes no other
 //!   with it, and in the end is set aside.
 
 mod back_off;
 mod ingest_photo;
 mod purge_event;
+mod reindex_photo;
 mod sweep;
 mod worker;
 
@@ -29,14 +31,7 @@ pub enum JobError {
     /// An upload could not be finished or ended.
     #[error(transparent)]
     Intake(#[from] intake::ReceiveError),
-    /// The event was indexed with other models than this process has.
-    #[error(
-        "the event was indexed with the pack {event:?}, this process runs {ours:?}: start it with FINDME_PACK={event}"
-    )]
-    OtherPack {
-        /// The event's pack.
-        event: String,
-        /// The pack of this process.
-        ours: String,
-    },
+    /// The event's model pack cannot be used by this process.
+    #[error(transparent)]
+    Pack(#[from] recognizer::PackRefused),
 }

@@ -7,13 +7,15 @@ use blobs::Blobs;
 use domain::{Clock, Entropy};
 use intake::Receiver;
 use recognizer::Recognizer;
-use store::job::Job;
-use store::{Store, job};
+use store::job::{Job, Kind};
+use store::{Store, StoreError, job};
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
-use crate::back_off::{ALONE_FROM_ATTEMPT, ATTEMPTS_MAX, delay_seconds};
-use crate::{JobError, ingest_photo, purge_event, sweep};
+use crate::back_off::{
+    ALONE_FROM_ATTEMPT, ATTEMPTS_MAX, STORE_AWAY_SECONDS, WITHOUT_MODELS_SECONDS, delay_seconds,
+};
+use crate::{JobError, ingest_photo, purge_event, reindex_photo, sweep};
 
 /// How often to look for deleted events.
 const PURGE_EVERY: Duration = Duration::from_secs(2);
@@ -125,6 +127,8 @@ impl Worker {
 
     async fn run_one(&self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
+            // From before the look at the queue, so that a call during it is not missed.
+            let called = self.wake.notified();
             let pause = match self.batch().await {
                 Ok(0) => self.settings.poll,
                 Ok(_) => continue,
@@ -135,7 +139,7 @@ impl Worker {
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.wake.notified() => {}
+                () = called => {}
                 _ = stop.changed() => {}
             }
         }
@@ -152,7 +156,7 @@ impl Worker {
         }
         let work = async {
             for group in groups(&jobs) {
-                if let Err(error) = ingest_photo::read_and_store(self, lease, &group).await {
+                if let Err(error) = self.read_and_store(lease, &group).await {
                     self.try_later(lease, &group, &error).await;
                 }
             }
@@ -162,6 +166,15 @@ impl Worker {
             () = self.keep_lease(lease) => {}
         }
         Ok(jobs.len())
+    }
+
+    /// Does the jobs of a group, which are of one kind.
+    async fn read_and_store(&self, lease: Uuid, group: &[Job]) -> Result<(), JobError> {
+        match group.first().map(|job| job.kind) {
+            Some(Kind::IngestPhoto) => ingest_photo::read_and_store(self, lease, group).await,
+            Some(Kind::ReindexPhoto) => reindex_photo::read_and_store(self, lease, group).await,
+            None => Ok(()),
+        }
     }
 
     /// Prolongs the lease for as long as it is polled.
@@ -195,9 +208,12 @@ impl Worker {
         let mut tx = self.store.begin_job().await?;
         // The event first, as whoever deletes it takes it first too.
         let Some(change) = store::event::next_change(&mut tx, job.event_id).await? else { return Ok(()) };
-        if job.attempts >= ATTEMPTS_MAX {
+        if let Some(delay) = delay_without_fault(error) {
+            tracing::warn!(error = text, photo_id = %job.photo_id, delay, "a photo is left for later");
+            job::postpone(&mut tx, job, lease, delay, &text).await?;
+        } else if job.attempts >= ATTEMPTS_MAX {
             tracing::error!(error = text, photo_id = %job.photo_id, "a photo was tried too often and is set aside");
-            if job::bury(&mut tx, job, lease, &text).await? {
+            if job::bury(&mut tx, job, lease, &text).await? && job.kind == Kind::IngestPhoto {
                 store::photo::set_failed(&mut tx, job.event_id, job.photo_id, change, "internal", &text)
                     .await?;
             }
@@ -210,12 +226,25 @@ impl Worker {
     }
 }
 
-/// The jobs by event, and each that was interrupted several times by itself.
+/// When to offer a job again whose failure says nothing about its photo.
+fn delay_without_fault(error: &JobError) -> Option<i32> {
+    match error {
+        JobError::Pack(_) => Some(WITHOUT_MODELS_SECONDS),
+        JobError::Store(StoreError::OtherPack) => Some(0),
+        // An outage of an hour must not make failures of the photos that waited through it.
+        JobError::Blobs(error) if error.is_temporary() => Some(STORE_AWAY_SECONDS),
+        JobError::Store(_) | JobError::Blobs(_) | JobError::Intake(_) => None,
+    }
+}
+
+/// The jobs by kind and event, and each that was interrupted several times by itself.
 fn groups(jobs: &[Job]) -> Vec<Vec<Job>> {
     let mut sorted = jobs.to_vec();
-    sorted.sort_by_key(|job| job.event_id);
+    sorted.sort_by_key(|job| (job.kind, job.event_id));
     let together = |a: &Job, b: &Job| {
-        a.event_id == b.event_id && a.attempts < ALONE_FROM_ATTEMPT && b.attempts < ALONE_FROM_ATTEMPT
+        (a.kind, a.event_id) == (b.kind, b.event_id)
+            && a.attempts < ALONE_FROM_ATTEMPT
+            && b.attempts < ALONE_FROM_ATTEMPT
     };
     sorted.chunk_by(together).map(<[Job]>::to_vec).collect()
 }
@@ -227,15 +256,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_are_of_one_event_and_suspects_stand_alone() {
+    fn groups_are_of_one_kind_and_event_and_suspects_stand_alone() {
         let job = |event: u128, attempts| Job {
             event_id: EventId(Uuid::from_u128(event)),
             job_id: JobId(Uuid::nil()),
+            kind: Kind::IngestPhoto,
             photo_id: PhotoId(Uuid::nil()),
             attempts,
         };
         let sizes: Vec<usize> =
             groups(&[job(1, 1), job(2, 1), job(1, 2), job(1, 4), job(1, 9)]).iter().map(Vec::len).collect();
         assert_eq!(sizes, [2, 1, 1, 1]);
+        let again = |event| Job { kind: Kind::ReindexPhoto, ..job(event, 1) };
+        let kinds: Vec<Vec<Kind>> = groups(&[again(1), job(2, 1), again(1), job(1, 1)])
+            .iter()
+            .map(|group| group.iter().map(|job| job.kind).collect())
+            .collect();
+        assert_eq!(
+            kinds,
+            [vec![Kind::IngestPhoto], vec![Kind::IngestPhoto], vec![Kind::ReindexPhoto; 2]],
+            "what came is read first"
+        );
     }
 }

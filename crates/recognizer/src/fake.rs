@@ -3,18 +3,40 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{BoxPx, Digest, Embedding, Face, PointPx, Quality, Score, Thresholds};
+use domain::{BoxPx, Digest, Embedding, Face, GallerySource, PointPx, Quality, Score, Thresholds};
 
 use crate::galleries::Galleries;
 use crate::{
-    FindError, Found, GallerySource, GalleryVersion, Indexed, IndexedFace, IndexedPhoto, PhotoError,
+    FindError, Found, GalleryVersion, Indexed, IndexedFace, IndexedPhoto, PackRefused, PhotoError,
     SelfieError, Timing, photos_of,
 };
 
-/// How alike two faces of one person are, and how alike those of two people may be at most.
-const THRESHOLDS: Thresholds = Thresholds { sure: 0.9, maybe: 0.8 };
+/// A pack without models.
+struct FakePack {
+    name: &'static str,
+    /// Stands before each name, so that no two packs make the same embedding.
+    salt: &'static str,
+    dimension: usize,
+    /// How alike two faces of one person are, and how alike those of two people may be at most.
+    thresholds: Thresholds,
+}
 
-/// A recognizer that reads names instead of pixels.
+const PACKS: [FakePack; 2] = [
+    FakePack {
+        name: Fake::PACK_NAME,
+        salt: "",
+        dimension: 8,
+        thresholds: Thresholds { sure: 0.9, maybe: 0.8 },
+    },
+    FakePack {
+        name: Fake::OTHER_PACK_NAME,
+        salt: "other ",
+        dimension: 24,
+        thresholds: Thresholds { sure: 0.95, maybe: 0.85 },
+    },
+];
+
+/// A recognizer that reads names instead of pixels. It has two packs.
 ///
 /// A "photo" is the three bytes that a JPEG begins with, then names between commas: `\xFF\xD8\xFFann,bob`. The word
 /// `damaged` makes it a damaged photo.
@@ -24,12 +46,14 @@ pub struct Fake {
 }
 
 impl Fake {
-    /// The name of its pack.
+    /// The name of its pack for new events.
     pub const PACK_NAME: &str = "fake";
+    /// The name of its other pack.
+    pub const OTHER_PACK_NAME: &str = "fake2";
 
     /// A fake whose galleries come from `source`.
     pub fn new(source: Arc<dyn GallerySource>) -> Self {
-        Self { galleries: Galleries::new(source, 8) }
+        Self { galleries: Galleries::new(source) }
     }
 
     /// A photo with these people in it.
@@ -37,17 +61,18 @@ impl Fake {
         [b"\xFF\xD8\xFF".as_slice(), names.join(",").as_bytes()].concat().into()
     }
 
-    pub(crate) async fn find(&self, wanted: GalleryVersion, selfie: &Bytes) -> Result<Found, FindError> {
-        let photo = read(selfie).map_err(SelfieError::Photo)?;
+    pub(crate) async fn find(&self, wanted: &GalleryVersion, selfie: &Bytes) -> Result<Found, FindError> {
+        let pack = pack(&wanted.pack)?;
+        let photo = read(pack, selfie).map_err(SelfieError::Photo)?;
         let embedding = match photo.faces.as_slice() {
             [] => return Err(SelfieError::NoFace.into()),
             [face] => &face.embedding,
             _ => return Err(SelfieError::SeveralFaces.into()),
         };
-        let loaded = self.galleries.current(wanted).await?;
-        let hits = loaded.gallery.search(embedding, Score(THRESHOLDS.maybe));
+        let loaded = self.galleries.current(wanted, pack.dimension).await?;
+        let hits = loaded.gallery.search(embedding, Score(pack.thresholds.maybe));
         Ok(Found {
-            matches: photos_of(hits, THRESHOLDS),
+            matches: photos_of(hits, pack.thresholds),
             faces_searched: loaded.gallery.len(),
             timing: Timing::default(),
         })
@@ -58,14 +83,29 @@ impl Fake {
     }
 }
 
+pub(crate) fn index(name: &str, photos: &[Bytes]) -> Result<Vec<Indexed>, PackRefused> {
+    let pack = pack(name)?;
+    Ok(photos.iter().map(|photo| read(pack, photo)).collect())
+}
+
+pub(crate) fn check_pack(name: &str) -> Result<(), PackRefused> {
+    pack(name).map(|_| ())
+}
+
+fn pack(name: &str) -> Result<&'static FakePack, PackRefused> {
+    let found = PACKS.iter().find(|pack| pack.name == name);
+    found.ok_or_else(|| PackRefused::Unknown { pack: name.to_owned() })
+}
+
 /// Reads the names on a photo.
-pub(crate) fn read(photo: &Bytes) -> Indexed {
+fn read(pack: &FakePack, photo: &Bytes) -> Indexed {
     let text =
         photo.strip_prefix(b"\xFF\xD8\xFF").map(String::from_utf8_lossy).ok_or(PhotoError::NotAPhoto)?;
     if text == "damaged" {
         return Err(PhotoError::Truncated);
     }
-    let faces = text.split(',').filter(|name| !name.is_empty()).map(face_of).collect();
+    let names = text.split(',').filter(|name| !name.is_empty());
+    let faces = names.map(|name| face_of(pack, name)).collect();
     Ok(IndexedPhoto {
         width_px: 640,
         height_px: 480,
@@ -74,12 +114,18 @@ pub(crate) fn read(photo: &Bytes) -> Indexed {
         faces,
         preview: b"\xFF\xD8\xFFpreview".to_vec(),
         thumb: b"\xFF\xD8\xFFthumb".to_vec(),
+        private_parts: private_parts(photo),
     })
 }
 
-fn face_of(name: &str) -> IndexedFace {
-    let digest = Digest::of(name.trim().as_bytes());
-    let numbers: Vec<f32> = digest.0[..8].iter().map(|byte| f32::from(*byte) - 127.5).collect();
+/// Found as in a real photo, since a fake one begins like a JPEG.
+pub(crate) fn private_parts(photo: &[u8]) -> Vec<u8> {
+    engine::privacy::private_parts(photo).unwrap_or_default().to_bytes()
+}
+
+fn face_of(pack: &FakePack, name: &str) -> IndexedFace {
+    let digest = Digest::of(format!("{}{}", pack.salt, name.trim()).as_bytes());
+    let numbers: Vec<f32> = digest.0[..pack.dimension].iter().map(|byte| f32::from(*byte) - 127.5).collect();
     let embedding = Embedding::normalised(&numbers).expect("no byte is 127.5, so the vector is not zero");
     let quality = Quality { size_px: 100.0, sharpness: 500.0, yaw: 0.0, embedding_norm: 8.0 };
     let bounds = BoxPx { x: 10.0, y: 10.0, width: 100.0, height: 120.0 };

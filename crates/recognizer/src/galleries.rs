@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{EventId, GalleryFace};
+use domain::{EventId, GalleryFace, GallerySource};
 use engine::Gallery;
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
-use crate::{GallerySource, GalleryVersion, SourceError};
+use crate::{FindError, GalleryVersion};
 
 /// Galleries beyond this are dropped, least recently searched first; they are loaded again when asked for.
 const BYTES_MAX: usize = 2 * 1024 * 1024 * 1024;
@@ -17,7 +17,6 @@ const BYTES_MAX: usize = 2 * 1024 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Galleries {
     source: Arc<dyn GallerySource>,
-    dimension: usize,
     slots: Mutex<HashMap<EventId, Slot>>,
     ticks: AtomicU64,
 }
@@ -34,35 +33,40 @@ struct Slot {
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) gallery: Gallery,
+    /// The pack that made its embeddings.
+    pack: String,
     version: i64,
     epoch: i64,
 }
 
 impl Loaded {
-    fn has(&self, wanted: GalleryVersion) -> bool {
-        self.epoch >= wanted.epoch && self.version >= wanted.version
+    fn has(&self, wanted: &GalleryVersion) -> bool {
+        self.pack == wanted.pack && self.epoch >= wanted.epoch && self.version >= wanted.version
     }
 }
 
 impl Galleries {
-    pub(crate) fn new(source: Arc<dyn GallerySource>, dimension: usize) -> Self {
-        Self { source, dimension, slots: Mutex::default(), ticks: AtomicU64::new(0) }
+    pub(crate) fn new(source: Arc<dyn GallerySource>) -> Self {
+        Self { source, slots: Mutex::default(), ticks: AtomicU64::new(0) }
     }
 
-    /// The gallery, holding at least what `wanted` says.
+    /// The gallery, holding at least what `wanted` says: embeddings of `dimension` numbers, by no pack but `wanted`'s.
     pub(crate) async fn current(
         &self,
-        wanted: GalleryVersion,
-    ) -> Result<OwnedRwLockReadGuard<Loaded>, SourceError> {
-        let slot = self.slot(wanted.event_id);
+        wanted: &GalleryVersion,
+        dimension: usize,
+    ) -> Result<OwnedRwLockReadGuard<Loaded>, FindError> {
+        let slot = self.slot(wanted, dimension);
         let loaded = Arc::clone(&slot.loaded).read_owned().await;
         if loaded.has(wanted) {
             return Ok(loaded);
         }
         drop(loaded);
-        self.bring_up_to_date(&slot, wanted).await?;
+        self.bring_up_to_date(&slot, wanted, dimension).await?;
         self.drop_least_recently_used(wanted.event_id);
-        Ok(slot.loaded.read_owned().await)
+        let loaded = slot.loaded.read_owned().await;
+        // Somebody who knows a newer state may have been faster.
+        if loaded.pack == wanted.pack { Ok(loaded) } else { Err(FindError::Outdated) }
     }
 
     /// The events whose galleries are in memory.
@@ -75,23 +79,32 @@ impl Galleries {
         self.lock_slots().remove(&event_id);
     }
 
-    async fn bring_up_to_date(&self, slot: &Slot, wanted: GalleryVersion) -> Result<(), SourceError> {
+    async fn bring_up_to_date(
+        &self,
+        slot: &Slot,
+        wanted: &GalleryVersion,
+        dimension: usize,
+    ) -> Result<(), FindError> {
         let _only_one = slot.loading.lock().await;
-        let (version, epoch) = {
+        let (version, is_more) = {
             let loaded = slot.loaded.read().await;
             if loaded.has(wanted) {
                 return Ok(());
             }
-            (loaded.version, loaded.epoch)
+            if loaded.epoch > wanted.epoch {
+                return Err(FindError::Outdated);
+            }
+            (loaded.version, loaded.epoch == wanted.epoch && loaded.pack == wanted.pack)
         };
-        // After a removal the whole gallery is read again; otherwise only what is new.
-        let after = if epoch == wanted.epoch { version } else { 0 };
+        // After a removal, or with another pack, the whole gallery is read again; otherwise only what is new.
+        let after = if is_more { version } else { 0 };
         let mut faces = Vec::new();
         let mut each = |face: GalleryFace| faces.push(face);
-        self.source.faces(wanted.event_id, after, wanted.version, &mut each).await?;
+        self.source.faces(wanted.event_id, &wanted.pack, after, wanted.version, &mut each).await?;
         let mut loaded = slot.loaded.write().await;
-        if epoch != wanted.epoch {
-            loaded.gallery = Gallery::new(self.dimension);
+        if !is_more {
+            loaded.gallery = Gallery::new(dimension);
+            loaded.pack.clone_from(&wanted.pack);
         }
         for face in &faces {
             if let Err(error) = loaded.gallery.append(face.face_id, face.photo_id, &face.embedding) {
@@ -102,12 +115,13 @@ impl Galleries {
         Ok(())
     }
 
-    fn slot(&self, event_id: EventId) -> Slot {
+    fn slot(&self, wanted: &GalleryVersion, dimension: usize) -> Slot {
         let now = self.ticks.fetch_add(1, Ordering::Relaxed);
         let mut slots = self.lock_slots();
-        let slot = slots.entry(event_id).or_insert_with(|| Slot {
+        let slot = slots.entry(wanted.event_id).or_insert_with(|| Slot {
             loaded: Arc::new(RwLock::new(Loaded {
-                gallery: Gallery::new(self.dimension),
+                gallery: Gallery::new(dimension),
+                pack: wanted.pack.clone(),
                 version: 0,
                 epoch: 0,
             })),
@@ -137,12 +151,11 @@ impl Galleries {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Embedding, Entropy, FaceId, PhotoId};
-    use futures::future::BoxFuture;
+    use domain::{Embedding, Entropy, FaceId, HandedOut, PhotoId};
 
     use super::*;
 
-    /// One face per version; counts how many were handed out.
+    /// One face per version and pack; counts how many were handed out.
     #[derive(Debug, Default)]
     struct OneFacePerVersion(AtomicU64);
 
@@ -150,14 +163,16 @@ mod tests {
         fn faces<'a>(
             &'a self,
             _event_id: EventId,
+            pack: &'a str,
             after_version: i64,
             up_to_version: i64,
             each: &'a mut (dyn FnMut(GalleryFace) + Send),
-        ) -> BoxFuture<'a, Result<(), SourceError>> {
+        ) -> HandedOut<'a> {
             Box::pin(async move {
                 for version in after_version + 1..=up_to_version {
                     let id = Entropy::fixed(u8::try_from(version).unwrap());
-                    let embedding = Embedding::normalised(&[1.0, 0.0]).unwrap();
+                    let numbers: &[f32] = if pack == "two" { &[1.0, 0.0] } else { &[1.0, 0.0, 0.0] };
+                    let embedding = Embedding::normalised(numbers).unwrap();
                     let (face_id, photo_id) = (FaceId::from_entropy(&id), PhotoId::from_entropy(&id));
                     each(GalleryFace { face_id, photo_id, embedding });
                     self.0.fetch_add(1, Ordering::Relaxed);
@@ -167,13 +182,17 @@ mod tests {
         }
     }
 
+    fn wanted(pack: &str, version: i64, epoch: i64) -> GalleryVersion {
+        let event_id = EventId::from_entropy(&Entropy::fixed(1));
+        GalleryVersion { event_id, pack: pack.to_owned(), version, epoch }
+    }
+
     #[tokio::test]
     async fn a_gallery_loads_only_what_is_new_and_all_after_a_removal() {
         let source = Arc::new(OneFacePerVersion::default());
-        let galleries = Galleries::new(Arc::clone(&source) as _, 2);
-        let event_id = EventId::from_entropy(&Entropy::fixed(1));
+        let galleries = Galleries::new(Arc::clone(&source) as _);
         let check = async |version, epoch, faces, handed_out| {
-            let loaded = galleries.current(GalleryVersion { event_id, version, epoch }).await.unwrap();
+            let loaded = galleries.current(&wanted("two", version, epoch), 2).await.unwrap();
             assert_eq!(loaded.gallery.len(), faces, "faces at version {version}, epoch {epoch}");
             assert_eq!(
                 source.0.load(Ordering::Relaxed),
@@ -185,9 +204,22 @@ mod tests {
         check(3, 0, 3, 3).await; // nothing new
         check(5, 0, 5, 5).await; // two more
         check(6, 1, 6, 11).await; // a removal: all again
+        let event_id = wanted("two", 0, 0).event_id;
         assert_eq!(galleries.events(), [event_id]);
         galleries.forget(event_id);
         assert!(galleries.events().is_empty());
         check(6, 1, 6, 17).await;
+    }
+
+    #[tokio::test]
+    async fn another_pack_makes_another_gallery_and_who_still_wants_the_old_one_is_told() {
+        let galleries = Galleries::new(Arc::new(OneFacePerVersion::default()));
+        assert_eq!(galleries.current(&wanted("two", 3, 0), 2).await.unwrap().gallery.dimension(), 2);
+        let loaded = galleries.current(&wanted("three", 3, 1), 3).await.unwrap();
+        assert_eq!((loaded.gallery.dimension(), loaded.gallery.len()), (3, 3), "not six");
+        drop(loaded);
+        let late = galleries.current(&wanted("two", 3, 0), 2).await;
+        assert!(matches!(late, Err(FindError::Outdated)), "{late:?}");
+        assert_eq!(galleries.current(&wanted("three", 4, 1), 3).await.unwrap().gallery.len(), 4);
     }
 }

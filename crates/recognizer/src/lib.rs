@@ -8,23 +8,28 @@
 //! - Each lane has a place for a bounded number; who comes later is told at once to come back ([`Busy`]).
 //! - Galleries live in memory and are brought up to date by version before each search, so a search never misses a
 //!   photo that was ready when it began, in whichever process that photo was read.
+//! - An event names the model pack of its gallery. Packs are opened on first use and few stay open, so that an event can
+//!   be indexed with another pack while the old index answers.
 
 mod fake;
 mod galleries;
 mod lane;
 mod local;
+mod refused;
+mod shelf;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Band, EventId, GalleryFace, PhotoId, Score, Thresholds};
-use futures::future::BoxFuture;
+use domain::{Band, EventId, PhotoId, Score, SourceError, Thresholds};
 
+pub use engine::privacy::Patches;
 pub use engine::{IndexedFace, IndexedPhoto, PhotoError, SNIFF_BYTES, SelfieError, sniff};
 pub use fake::Fake;
 pub use lane::Busy;
-pub use local::{Local, LocalOptions};
+pub use local::{Local, LocalError, LocalOptions};
+pub use refused::PackRefused;
 
 /// What reads photos and finds people. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -39,10 +44,12 @@ pub enum Recognizer {
 pub type Indexed = Result<IndexedPhoto, PhotoError>;
 
 /// The state of an event's gallery in the database, as a search must see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GalleryVersion {
     /// The event.
     pub event_id: EventId,
+    /// The model pack of its embeddings.
+    pub pack: String,
     /// Grows with each addition.
     pub version: i64,
     /// Grows with each removal.
@@ -94,40 +101,53 @@ pub enum FindError {
     /// The gallery could not be loaded.
     #[error("the event's gallery could not be loaded: {0}")]
     Gallery(#[from] SourceError),
-}
-
-/// Why a gallery's faces could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct SourceError(pub Box<dyn std::error::Error + Send + Sync>);
-
-/// Where a gallery's faces come from. `app` puts the database here.
-pub trait GallerySource: Send + Sync + std::fmt::Debug {
-    /// Hands to `each` the faces of the event that were added after `after_version`, up to and including
-    /// `up_to_version`.
-    fn faces<'a>(
-        &'a self,
-        event_id: EventId,
-        after_version: i64,
-        up_to_version: i64,
-        each: &'a mut (dyn FnMut(GalleryFace) + Send),
-    ) -> BoxFuture<'a, Result<(), SourceError>>;
+    /// The event is indexed with a pack that cannot be used here.
+    #[error(transparent)]
+    Pack(#[from] PackRefused),
+    /// The event was indexed with another pack meanwhile. Reading its state and asking again helps.
+    #[error("the event was indexed with another model pack meanwhile")]
+    Outdated,
 }
 
 impl Recognizer {
-    /// Reads photos: their faces and renditions, one result per photo, in the same order. Waits for its turn.
-    pub async fn index(&self, photos: Vec<Bytes>) -> Vec<Indexed> {
+    /// Reads photos with the models of `pack`: their faces and renditions, one result per photo, in the same order.
+    /// Waits for its turn.
+    ///
+    /// # Errors
+    /// When the pack cannot be used here.
+    pub async fn index(&self, pack: &str, photos: Vec<Bytes>) -> Result<Vec<Indexed>, PackRefused> {
         match self {
-            Self::Local(local) => local.index(photos).await,
-            Self::Fake(_) => photos.iter().map(fake::read).collect(),
+            Self::Local(local) => local.index(pack, photos).await,
+            Self::Fake(_) => fake::index(pack, &photos),
+        }
+    }
+
+    /// What of an original is private, as [`Patches`] that are stored; for photos that cannot be read otherwise. `None`
+    /// when not even that can be told.
+    pub async fn private_parts(&self, photo: Bytes) -> Option<Vec<u8>> {
+        match self {
+            Self::Local(local) => local.private_parts(photo).await,
+            Self::Fake(_) => Some(fake::private_parts(&photo)),
+        }
+    }
+
+    /// Whether the pack can be used here, by all that can be told without loading it.
+    ///
+    /// # Errors
+    /// When it cannot; the message says the mend.
+    pub fn check_pack(&self, pack: &str) -> Result<(), PackRefused> {
+        match self {
+            Self::Local(local) => local.check_pack(pack),
+            Self::Fake(_) => fake::check_pack(pack),
         }
     }
 
     /// Finds the photos of the event that the person on the selfie is in. The selfie is dropped with this call.
     ///
     /// # Errors
-    /// When too many people wait, the selfie shows no usable face, or the gallery cannot be loaded.
-    pub async fn find(&self, gallery: GalleryVersion, selfie: Bytes) -> Result<Found, FindError> {
+    /// When too many people wait, the selfie shows no usable face, the gallery or its pack cannot be loaded, or the
+    /// event was given another gallery meanwhile.
+    pub async fn find(&self, gallery: &GalleryVersion, selfie: Bytes) -> Result<Found, FindError> {
         match self {
             Self::Local(local) => local.find(gallery, selfie).await,
             Self::Fake(fake) => fake.find(gallery, &selfie).await,
@@ -150,7 +170,7 @@ impl Recognizer {
         }
     }
 
-    /// The name of the model pack whose embeddings this makes.
+    /// The name of the model pack for new events.
     pub fn pack_name(&self) -> &str {
         match self {
             Self::Local(local) => local.pack_name(),

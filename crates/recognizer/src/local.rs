@@ -1,16 +1,17 @@
 //! The models on this machine.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::Thresholds;
-use engine::{Engine, EngineOptions, OnnxRuntime, OpenError, Pack};
+use domain::GallerySource;
+use engine::{Engine, EngineOptions, OnnxRuntime, OpenError, Pack, Packs};
 use tokio::time::Instant;
 
 use crate::galleries::Galleries;
 use crate::lane::Lane;
-use crate::{FindError, Found, GallerySource, GalleryVersion, Indexed, Timing, photos_of};
+use crate::shelf::{Lot, Shelf};
+use crate::{FindError, Found, GalleryVersion, Indexed, PackRefused, Timing, photos_of};
 
 /// How the local models are run.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct LocalOptions {
     pub selfie_threads: usize,
     /// Selfies that may wait; further ones are told to come back.
     pub selfies_waiting_max: usize,
+    /// Whether packs may be used whose licence does not allow commercial use.
+    pub allow_research_models: bool,
 }
 
 /// How much the threads that read photos give way to those that read selfies (Linux niceness).
@@ -35,87 +38,94 @@ const BATCHES_AT_ONCE: usize = 2;
 /// The models on this machine, in two lanes.
 #[derive(Debug)]
 pub struct Local {
-    runtime: OnnxRuntime,
-    pack: Pack,
-    options: LocalOptions,
+    /// The pack for new events.
+    pack: String,
+    engines: Arc<Engines>,
     galleries: Galleries,
-    selfie: Arc<Engine>,
     selfie_lane: Lane,
-    /// Opened when the first photo comes: a process that only serves people never loads it.
-    ingest: OnceLock<Arc<Engine>>,
     ingest_lane: Lane,
 }
 
+/// What opens engines, and those that are open.
+#[derive(Debug)]
+struct Engines {
+    runtime: OnnxRuntime,
+    packs: Packs,
+    options: LocalOptions,
+    shelf: Shelf<Engine>,
+}
+
 impl Local {
-    /// Loads the models of `pack`. Blocks for about a second.
+    /// Loads the models of the pack called `pack`, which is the one for new events; others of `packs` are loaded when
+    /// they are first needed. Blocks for about a second.
     ///
     /// # Errors
-    /// When ONNX Runtime or a model cannot be loaded.
+    /// When ONNX Runtime or a model cannot be loaded, or the pack may not be used.
     pub fn open(
-        pack: Pack,
+        packs: Packs,
+        pack: &str,
         options: LocalOptions,
         source: Arc<dyn GallerySource>,
-    ) -> Result<Self, OpenError> {
+    ) -> Result<Self, LocalError> {
         let runtime = OnnxRuntime::load(&options.onnx_runtime)?;
-        let engine_options = EngineOptions { threads: options.selfie_threads, ..EngineOptions::default() };
-        let selfie = Engine::open(&runtime, &pack, &options.models_folder, engine_options)?;
+        let (selfie_lane, ingest_lane) =
+            (Lane::new(options.selfie_threads, options.selfies_waiting_max), Lane::new(BATCHES_AT_ONCE, 0));
+        let engines = Engines { runtime, packs, options, shelf: Shelf::new() };
+        engines.get(pack, Lot::Selfies)?;
         Ok(Self {
-            galleries: Galleries::new(source, pack.recogniser.dimension),
-            selfie: Arc::new(selfie),
-            selfie_lane: Lane::new(options.selfie_threads, options.selfies_waiting_max),
-            ingest: OnceLock::new(),
-            ingest_lane: Lane::new(BATCHES_AT_ONCE, 0),
-            runtime,
-            pack,
-            options,
+            pack: pack.to_owned(),
+            engines: Arc::new(engines),
+            galleries: Galleries::new(source),
+            selfie_lane,
+            ingest_lane,
         })
     }
 
-    /// Loads what reads photos now, instead of when the first photo comes. Blocks for about a second.
+    /// Loads what reads photos with the pack now, instead of when the first photo comes. Blocks for about a second.
     ///
     /// # Errors
-    /// When a model cannot be loaded.
-    pub fn open_ingest(&self) -> Result<(), OpenError> {
-        if self.ingest.get().is_none() {
-            let engine = self.new_ingest_engine()?;
-            // If another thread was faster, its engine is as good.
-            let _ = self.ingest.set(Arc::new(engine));
-        }
-        Ok(())
+    /// When the pack cannot be used here.
+    pub fn open_ingest(&self, pack: &str) -> Result<(), PackRefused> {
+        self.engines.get(pack, Lot::Photos).map(|_| ())
     }
 
-    fn new_ingest_engine(&self) -> Result<Engine, OpenError> {
-        let options = EngineOptions {
-            threads: self.options.ingest_threads,
-            niceness: INGEST_NICENESS,
-            ..EngineOptions::default()
-        };
-        Engine::open(&self.runtime, &self.pack, &self.options.models_folder, options)
+    pub(crate) fn check_pack(&self, pack: &str) -> Result<(), PackRefused> {
+        self.engines.check(pack)
     }
 
-    pub(crate) async fn index(&self, photos: Vec<Bytes>) -> Vec<Indexed> {
+    pub(crate) async fn index(&self, pack: &str, photos: Vec<Bytes>) -> Result<Vec<Indexed>, PackRefused> {
         let ticket = self.ingest_lane.wait_for_place().await;
-        let engine = self.ingest.get_or_init(|| {
-            Arc::new(self.new_ingest_engine().expect("the models that were loaded once load again"))
-        });
-        let engine = Arc::clone(engine);
+        let (engines, pack) = (Arc::clone(&self.engines), pack.to_owned());
         let work = move || {
+            let engine = engines.get(&pack, Lot::Photos)?;
             let bytes: Vec<&[u8]> = photos.iter().map(Bytes::as_ref).collect();
-            engine.index(&bytes)
+            Ok(engine.index(&bytes))
         };
         ticket.run(work).await.value
     }
 
-    pub(crate) async fn find(&self, wanted: GalleryVersion, selfie: Bytes) -> Result<Found, FindError> {
+    pub(crate) async fn private_parts(&self, photo: Bytes) -> Option<Vec<u8>> {
+        let ticket = self.ingest_lane.wait_for_place().await;
+        let work = move || engine::privacy::private_parts(&photo).ok().map(|patches| patches.to_bytes());
+        ticket.run(work).await.value
+    }
+
+    pub(crate) async fn find(&self, wanted: &GalleryVersion, selfie: Bytes) -> Result<Found, FindError> {
         let ticket = self.selfie_lane.admit()?;
-        let engine = Arc::clone(&self.selfie);
-        let embedded = ticket.run(move || engine.selfie(&selfie)).await;
-        let selfie = embedded.value?;
+        let (engines, pack) = (Arc::clone(&self.engines), wanted.pack.clone());
+        let embedded = ticket
+            .run(move || {
+                let engine = engines.get(&pack, Lot::Selfies)?;
+                let selfie = engine.selfie(&selfie)?;
+                Ok::<_, FindError>((engine, selfie))
+            })
+            .await;
+        let (engine, selfie) = embedded.value?;
         let began = Instant::now();
-        let loaded = self.galleries.current(wanted).await?;
-        let (engine, thresholds) = (Arc::clone(&self.selfie), self.thresholds());
+        let loaded = self.galleries.current(wanted, engine.dimension()).await?;
         let searched = ticket
             .run(move || {
+                let thresholds = engine.thresholds();
                 let least = domain::Score(thresholds.maybe);
                 let hits = engine.search(&loaded.gallery, &selfie.embedding, least);
                 (photos_of(hits, thresholds), loaded.gallery.len())
@@ -132,10 +142,62 @@ impl Local {
     }
 
     pub(crate) fn pack_name(&self) -> &str {
-        &self.pack.name
+        &self.pack
+    }
+}
+
+/// Why the local models cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// ONNX Runtime cannot be loaded.
+    #[error(transparent)]
+    Runtime(#[from] OpenError),
+    /// The pack for new events cannot be used.
+    #[error(transparent)]
+    Pack(#[from] PackRefused),
+}
+
+impl Engines {
+    /// The pack, if this process can work with it by all that can be told without opening it.
+    fn pack(&self, name: &str) -> Result<&Pack, PackRefused> {
+        let named = || name.to_owned();
+        let pack = self.packs.get(name).ok_or_else(|| PackRefused::Unknown { pack: named() })?;
+        if !pack.commercial_use && !self.options.allow_research_models {
+            return Err(PackRefused::NotAllowed { pack: named() });
+        }
+        Ok(pack)
     }
 
-    fn thresholds(&self) -> Thresholds {
-        self.pack.thresholds
+    fn check(&self, name: &str) -> Result<(), PackRefused> {
+        let pack = self.pack(name)?;
+        if self.shelf.has(name) {
+            return Ok(());
+        }
+        for file in pack.files() {
+            let path = self.options.models_folder.join(&file.file_name);
+            if !path.is_file() {
+                let reason = format!("{} is missing", path.display());
+                return Err(PackRefused::Missing { pack: name.to_owned(), reason });
+            }
+        }
+        Ok(())
+    }
+
+    /// The engine; blocks for about a second when it has to be opened.
+    fn get(&self, name: &str, lot: Lot) -> Result<Arc<Engine>, PackRefused> {
+        let pack = self.pack(name)?;
+        self.shelf.get_or_open(name, lot, || {
+            let chosen = EngineOptions::default();
+            let options = match lot {
+                Lot::Photos => EngineOptions {
+                    threads: self.options.ingest_threads,
+                    niceness: INGEST_NICENESS,
+                    ..chosen
+                },
+                Lot::Selfies => EngineOptions { threads: self.options.selfie_threads, ..chosen },
+            };
+            Engine::open(&self.runtime, pack, &self.options.models_folder, options)
+                .map_err(|error| PackRefused::Missing { pack: name.to_owned(), reason: error.to_string() })
+        })
     }
 }

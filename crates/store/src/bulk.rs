@@ -1,5 +1,5 @@
 //! What moves many rows at once: the results of a batch of photos going in by binary COPY, the embeddings of a
-//! gallery coming out as a stream. The only user of `deadpool-postgres`.
+//! gallery coming out as a stream. `deadpool-postgres` is used here and in [`crate::reindex`].
 //!
 //! `COPY` needs a prepared statement, which `tokio-postgres` names `s0`, `s1`, … per connection. Behind PgBouncer
 //! two processes may meet on one server connection, so each transaction here begins with `deallocate all`.
@@ -13,7 +13,7 @@ use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::sql::parse;
-use crate::{Result, Store};
+use crate::{Result, Store, StoreError, reindex};
 
 /// A photo that was read: its faces, or why it cannot be read.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub enum Outcome {
         code: &'static str,
         /// A sentence in English.
         detail: String,
+        /// What of its original is private, if that could be told.
+        private_parts: Option<Vec<u8>>,
     },
 }
 
@@ -51,6 +53,8 @@ pub struct ReadyPhoto {
     pub taken_at: Option<PrimitiveDateTime>,
     /// The camera's name.
     pub camera: Option<String>,
+    /// What of its original is private.
+    pub private_parts: Vec<u8>,
     /// Its faces.
     pub faces: Vec<NewFace>,
 }
@@ -79,30 +83,40 @@ pub struct ReadBatch<'a> {
     pub photos: &'a [ReadPhoto],
 }
 
-type Transaction<'a> = deadpool_postgres::Transaction<'a>;
-type Param<'a> = (&'a (dyn ToSql + Sync), Type);
+pub(crate) type Transaction<'a> = deadpool_postgres::Transaction<'a>;
+pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 
 impl Store {
+    /// A connection for bulk work.
+    pub(crate) async fn bulk_client(&self) -> Result<deadpool_postgres::Client> {
+        Ok(self.bulk.get().await?)
+    }
+
     /// Writes what became of a batch of photos, in one transaction: the jobs end, the faces go in, the photos are
     /// ready or failed, the gallery grows by one version, listeners are told. A photo whose lease another worker
     /// has taken over meanwhile is left to that worker. Returns how many photos were written.
     ///
     /// # Errors
-    /// When the database fails; then nothing was written.
+    /// When the database fails, or the event has another pack by now; then nothing was written.
     pub async fn finish_photos(&self, batch: &ReadBatch<'_>) -> Result<usize> {
         let mut client = self.bulk.get().await?;
         let tx = client.transaction().await?;
         tx.batch_execute("deallocate all").await?;
-        // The event first, as whoever deletes it takes it first too.
-        let params: [Param<'_>; 1] = [(&batch.event_id.0, Type::UUID)];
-        tx.query_typed("select 1 from event where event_id = $1 for no key update", &params).await?;
-        let held = end_jobs(&tx, batch).await?;
+        let Some(packs) = reindex::lock(&tx, batch.event_id).await? else { return Ok(0) };
+        if packs.now != batch.pack {
+            return Err(StoreError::OtherPack);
+        }
+        let jobs: Vec<Uuid> = batch.photos.iter().map(|photo| photo.job_id.0).collect();
+        let held = end_jobs(&tx, batch.event_id, batch.lease_token, &jobs).await?;
         let photos: Vec<&ReadPhoto> =
             batch.photos.iter().filter(|photo| held.contains(&photo.photo_id.0)).collect();
         if !photos.is_empty() {
             let grown = grow_gallery(&tx, batch.event_id, &photos).await?;
-            copy_faces(&tx, batch, grown.version, &photos).await?;
+            copy_faces(&tx, batch.event_id, batch.pack, grown.version, &faces_of(&photos)).await?;
             update_photos(&tx, batch.event_id, grown.change, &photos).await?;
+            if packs.new.is_some() {
+                reindex::follow(&tx, batch.event_id, &photos).await?;
+            }
             notify(&tx, batch.event_id).await?;
         }
         tx.commit().await?;
@@ -150,12 +164,16 @@ impl Store {
 }
 
 /// Deletes the jobs that are still held under the lease; returns their photos.
-async fn end_jobs(tx: &Transaction<'_>, batch: &ReadBatch<'_>) -> Result<Vec<Uuid>> {
-    let jobs: Vec<Uuid> = batch.photos.iter().map(|photo| photo.job_id.0).collect();
+pub(crate) async fn end_jobs(
+    tx: &Transaction<'_>,
+    event_id: EventId,
+    lease_token: Uuid,
+    jobs: &[Uuid],
+) -> Result<Vec<Uuid>> {
     let rows = tx
         .query_typed(
             "delete from job where event_id = $1 and job_id = any($2) and lease_token = $3 returning photo_id",
-            &[(&batch.event_id.0, Type::UUID), (&jobs, Type::UUID_ARRAY), (&batch.lease_token, Type::UUID)],
+            &[(&event_id.0, Type::UUID), (&jobs, Type::UUID_ARRAY), (&lease_token, Type::UUID)],
         )
         .await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
@@ -217,11 +235,24 @@ const FACE_COLUMNS: [Type; 16] = [
     Type::BYTEA,
 ];
 
-async fn copy_faces(
+/// The faces of photos that are ready.
+fn faces_of<'a>(photos: &[&'a ReadPhoto]) -> Vec<(PhotoId, &'a NewFace)> {
+    let mut faces = Vec::new();
+    for photo in photos {
+        if let Outcome::Ready(ready) = &photo.outcome {
+            faces.extend(ready.faces.iter().map(|face| (photo.photo_id, face)));
+        }
+    }
+    faces
+}
+
+/// Writes faces that `pack` has found.
+pub(crate) async fn copy_faces(
     tx: &Transaction<'_>,
-    batch: &ReadBatch<'_>,
+    event_id: EventId,
+    pack: &str,
     version: i64,
-    photos: &[&ReadPhoto],
+    faces: &[(PhotoId, &NewFace)],
 ) -> Result<()> {
     let sink = tx
         .copy_in(
@@ -232,33 +263,30 @@ async fn copy_faces(
         .await?;
     let writer = BinaryCopyInWriter::new(sink, &FACE_COLUMNS);
     pin_mut!(writer);
-    for photo in photos {
-        let Outcome::Ready(ready) = &photo.outcome else { continue };
-        for NewFace { face_id, face, embedding } in &ready.faces {
-            let landmarks: Vec<f32> = face.landmarks.iter().flat_map(|point| [point.x, point.y]).collect();
-            let (bounds, quality) = (face.bounds, face.quality);
-            writer
-                .as_mut()
-                .write(&[
-                    &batch.event_id.0,
-                    &photo.photo_id.0,
-                    &face_id.0,
-                    &version,
-                    &batch.pack,
-                    &bounds.x,
-                    &bounds.y,
-                    &bounds.width,
-                    &bounds.height,
-                    &landmarks,
-                    &face.confidence,
-                    &quality.size_px,
-                    &quality.sharpness,
-                    &quality.yaw,
-                    &quality.embedding_norm,
-                    &embedding.to_le_bytes(),
-                ])
-                .await?;
-        }
+    for (photo_id, NewFace { face_id, face, embedding }) in faces {
+        let landmarks: Vec<f32> = face.landmarks.iter().flat_map(|point| [point.x, point.y]).collect();
+        let (bounds, quality) = (face.bounds, face.quality);
+        writer
+            .as_mut()
+            .write(&[
+                &event_id.0,
+                &photo_id.0,
+                &face_id.0,
+                &version,
+                &pack,
+                &bounds.x,
+                &bounds.y,
+                &bounds.width,
+                &bounds.height,
+                &landmarks,
+                &face.confidence,
+                &quality.size_px,
+                &quality.sharpness,
+                &quality.yaw,
+                &quality.embedding_norm,
+                &embedding.to_le_bytes(),
+            ])
+            .await?;
     }
     writer.finish().await?;
     Ok(())
@@ -282,8 +310,9 @@ async fn update_photos(
 async fn update_photo(tx: &Transaction<'_>, event_id: EventId, change: i64, photo: &ReadPhoto) -> Result<()> {
     match &photo.outcome {
         Outcome::Ready(ready) => set_ready(tx, event_id, photo.photo_id, change, ready).await,
-        Outcome::Failed { code, detail } => {
-            set_failed(tx, event_id, photo.photo_id, change, code, detail).await
+        Outcome::Failed { code, detail, private_parts } => {
+            let why = Why { code, detail, private_parts: private_parts.as_deref() };
+            set_failed(tx, event_id, photo.photo_id, change, &why).await
         }
     }
 }
@@ -299,7 +328,8 @@ async fn set_ready(
     let changed = tx
         .execute_typed(
             "update photo set state = 'ready', failure_code = null, failure_detail = null, width_px = $3, \
-             height_px = $4, taken_at = $5, camera = $6, face_count = $7, change = $8 where event_id = $1 and photo_id = $2",
+             height_px = $4, taken_at = $5, camera = $6, face_count = $7, change = $8, \
+             private_parts = $9 where event_id = $1 and photo_id = $2",
             &[
                 (&event_id.0, Type::UUID),
                 (&photo_id.0, Type::UUID),
@@ -309,10 +339,18 @@ async fn set_ready(
                 (&ready.camera, Type::TEXT),
                 (&faces, Type::INT4),
                 (&change, Type::INT8),
+                (&ready.private_parts, Type::BYTEA),
             ],
         )
         .await?;
     crate::sql::expect_rows("set_ready", 1, changed)
+}
+
+/// Why a photo failed.
+struct Why<'a> {
+    code: &'a str,
+    detail: &'a str,
+    private_parts: Option<&'a [u8]>,
 }
 
 async fn set_failed(
@@ -320,26 +358,26 @@ async fn set_failed(
     event_id: EventId,
     photo_id: PhotoId,
     change: i64,
-    code: &str,
-    detail: &str,
+    why: &Why<'_>,
 ) -> Result<()> {
     let changed = tx
         .execute_typed(
-            "update photo set state = 'failed', failure_code = $3, failure_detail = $4, face_count = 0, change = $5 \
+            "update photo set state = 'failed', failure_code = $3, failure_detail = $4, face_count = 0, change = $5, private_parts = $6 \
              where event_id = $1 and photo_id = $2",
             &[
                 (&event_id.0, Type::UUID),
                 (&photo_id.0, Type::UUID),
-                (&code, Type::TEXT),
-                (&detail, Type::TEXT),
+                (&why.code, Type::TEXT),
+                (&why.detail, Type::TEXT),
                 (&change, Type::INT8),
+                (&why.private_parts, Type::BYTEA),
             ],
         )
         .await?;
     crate::sql::expect_rows("set_failed", 1, changed)
 }
 
-async fn notify(tx: &Transaction<'_>, event_id: EventId) -> Result<()> {
+pub(crate) async fn notify(tx: &Transaction<'_>, event_id: EventId) -> Result<()> {
     let payload = event_id.to_string();
     tx.query_typed(
         "select pg_notify($1, $2)",

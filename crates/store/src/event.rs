@@ -24,6 +24,8 @@ pub struct Event {
     pub recognition_enabled: bool,
     /// The model pack of its gallery.
     pub pack: String,
+    /// The model pack that its gallery is to have, while it is made.
+    pub reindex_pack: Option<String>,
     /// Grows with each addition to the gallery.
     pub gallery_version: i64,
     /// Grows with each removal from the gallery.
@@ -44,6 +46,7 @@ struct Row {
     held_on: Option<Date>,
     recognition_enabled: bool,
     pack: String,
+    reindex_pack: Option<String>,
     gallery_version: i64,
     gallery_epoch: i64,
     change_count: i64,
@@ -60,6 +63,7 @@ impl Row {
             held_on: self.held_on,
             recognition_enabled: self.recognition_enabled,
             pack: self.pack,
+            reindex_pack: self.reindex_pack,
             gallery_version: self.gallery_version,
             gallery_epoch: self.gallery_epoch,
             change_count: self.change_count,

@@ -4,8 +4,27 @@ use domain::{EventId, JobId, PhotoId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::Result;
 use crate::sql::{query, query_as, query_scalar};
+use crate::{Result, StoreError};
+
+/// What is to be done. The kinds are claimed in the alphabetical order of their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Reading a photo that came.
+    IngestPhoto,
+    /// Finding the faces of a photo with another model pack.
+    ReindexPhoto,
+}
+
+impl Kind {
+    fn parse(text: &str) -> Result<Self> {
+        match text {
+            "ingest_photo" => Ok(Self::IngestPhoto),
+            "reindex_photo" => Ok(Self::ReindexPhoto),
+            other => Err(StoreError::Corrupt { noun: "job", why: format!("kind {other:?}") }),
+        }
+    }
+}
 
 /// A piece of work that a worker holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +33,9 @@ pub struct Job {
     pub event_id: EventId,
     /// Its id.
     pub job_id: JobId,
-    /// The photo to ingest.
+    /// What is to be done.
+    pub kind: Kind,
+    /// The photo to read.
     pub photo_id: PhotoId,
     /// How often it was tried, this time included.
     pub attempts: i32,
@@ -60,29 +81,30 @@ pub async fn claim(
     lease_seconds: i32,
     limit: i64,
 ) -> Result<Vec<Job>> {
-    let rows: Vec<(Uuid, Uuid, Uuid, i32)> = query_as(
+    let rows: Vec<(Uuid, Uuid, String, Uuid, i32)> = query_as(
         "with chosen as (select event_id, job_id from job \
            where (state = 'waiting' and run_at <= now()) or (state = 'working' and lease_until < now()) \
-           order by run_at limit $3 for update skip locked) \
+           order by kind, run_at limit $3 for update skip locked) \
          update job set state = 'working', attempts = attempts + 1, lease_token = $1, \
            lease_until = now() + make_interval(secs => $2::int) \
          from chosen where job.event_id = chosen.event_id and job.job_id = chosen.job_id \
-         returning job.event_id, job.job_id, job.photo_id, job.attempts",
+         returning job.event_id, job.job_id, job.kind, job.photo_id, job.attempts",
     )
     .bind(lease_token)
     .bind(lease_seconds)
     .bind(limit)
     .fetch_all(db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(event_id, job_id, photo_id, attempts)| Job {
+    let job = |(event_id, job_id, kind, photo_id, attempts): (Uuid, Uuid, String, Uuid, i32)| {
+        Ok(Job {
             event_id: EventId(event_id),
             job_id: JobId(job_id),
+            kind: Kind::parse(&kind)?,
             photo_id: PhotoId(photo_id),
             attempts,
         })
-        .collect())
+    };
+    rows.into_iter().map(job).collect()
 }
 
 /// Prolongs all leases under `lease_token`.
@@ -90,9 +112,12 @@ pub async fn claim(
 /// # Errors
 /// When the database fails.
 pub async fn renew(db: &mut PgConnection, lease_token: Uuid, lease_seconds: i32) -> Result<()> {
+    // In an order, so that nobody waits in a circle.
     query(
-        "update job set lease_until = now() + make_interval(secs => $2::int) \
-         where lease_token = $1 and state = 'working'",
+        "with held as (select event_id, job_id from job where lease_token = $1 and state = 'working' \
+           order by event_id, job_id for update) \
+         update job set lease_until = now() + make_interval(secs => $2::int) from held \
+         where job.event_id = held.event_id and job.job_id = held.job_id",
     )
     .bind(lease_token)
     .bind(lease_seconds)
@@ -115,6 +140,33 @@ pub async fn retry_later(
     let done = query(
         "update job set state = 'waiting', run_at = now() + make_interval(secs => $4::int), last_error = $5, \
          lease_until = null, lease_token = null where event_id = $1 and job_id = $2 and lease_token = $3",
+    )
+    .bind(job.event_id.0)
+    .bind(job.job_id.0)
+    .bind(lease_token)
+    .bind(delay_seconds)
+    .bind(error)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives a job back as if it had not been tried, because not its photo but this process is in the way; true when the
+/// lease was still ours.
+///
+/// # Errors
+/// When the database fails.
+pub async fn postpone(
+    db: &mut PgConnection,
+    job: &Job,
+    lease_token: Uuid,
+    delay_seconds: i32,
+    error: &str,
+) -> Result<bool> {
+    let done = query(
+        "update job set state = 'waiting', attempts = greatest(attempts - 1, 0), last_error = $5, \
+         run_at = now() + make_interval(secs => $4::int), lease_until = null, lease_token = null \
+         where event_id = $1 and job_id = $2 and lease_token = $3",
     )
     .bind(job.event_id.0)
     .bind(job.job_id.0)

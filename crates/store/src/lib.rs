@@ -19,6 +19,7 @@ pub mod consent;
 pub mod deep_check;
 pub mod event;
 pub mod event_staff;
+mod gallery;
 pub mod invitation;
 pub mod job;
 pub mod listen;
@@ -27,11 +28,13 @@ pub mod outbox;
 pub mod page;
 pub mod password_link;
 pub mod photo;
+pub mod photo_by_time;
 pub mod pool;
 pub mod purge;
 pub mod quota;
 pub mod rate_limit;
 pub mod refresh_token;
+pub mod reindex;
 pub mod rejection;
 pub mod setting;
 pub mod setup_token;
@@ -54,7 +57,7 @@ pub enum StoreError {
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
     /// The same, on the connections for bulk work.
-    #[error("database: {0}")]
+    #[error("database: {}", .0.as_db_error().map_or_else(|| .0.to_string(), ToString::to_string))]
     Bulk(#[from] tokio_postgres::Error),
     /// No connection for bulk work could be had.
     #[error("database: {0}")]
@@ -86,6 +89,9 @@ pub enum StoreError {
         /// How many it did.
         actual: u64,
     },
+    /// The event was given another model pack while its photos were read; nothing was written.
+    #[error("the event was indexed with another model pack meanwhile")]
+    OtherPack,
     /// The pools do not fit into the server's `max_connections`.
     #[error(
         "the database pools want {wanted} connections ({sizes}), the server has room for {room}: lower \
@@ -123,6 +129,7 @@ impl StoreError {
             Self::BulkPool(error) => unavailable::bulk_pool(error),
             Self::Migration(_)
             | Self::NotDirect
+            | Self::OtherPack
             | Self::Url(_)
             | Self::Corrupt { .. }
             | Self::RowCount { .. }

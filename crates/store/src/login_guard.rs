@@ -5,9 +5,11 @@ use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
 use crate::Result;
+use crate::rate_limit::CLOCKS_APART_MAX;
 use crate::sql::{query, query_scalar};
 
-/// Until when the account is locked, if it is.
+/// Until when the account is locked, if it is. A lock that ends much later than `longest` from now was set before the
+/// clock was put back, and holds no more.
 ///
 /// # Errors
 /// When the database fails.
@@ -15,12 +17,16 @@ pub async fn locked_until(
     db: &mut PgConnection,
     account: Digest,
     now: OffsetDateTime,
+    longest: Duration,
 ) -> Result<Option<OffsetDateTime>> {
-    Ok(query_scalar("select locked_until from login_guard where key_hash = $1 and locked_until > $2")
-        .bind(account.0.as_slice())
-        .bind(now)
-        .fetch_optional(db)
-        .await?)
+    Ok(query_scalar(
+        "select locked_until from login_guard where key_hash = $1 and locked_until > $2 and locked_until <= $3",
+    )
+    .bind(account.0.as_slice())
+    .bind(now)
+    .bind(now + longest + CLOCKS_APART_MAX)
+    .fetch_optional(db)
+    .await?)
 }
 
 /// Counts a wrong password. After `free` of them each further one locks for `first`, twice that, four times that, …

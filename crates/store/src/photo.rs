@@ -37,10 +37,12 @@ pub struct Photo {
     pub uploaded_at: OffsetDateTime,
     /// The event's number of its last change.
     pub change: i64,
+    /// What of its original is private, once that is known: until then nobody gets the original.
+    pub private_parts: Option<Vec<u8>>,
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(crate) struct Row {
     photo_id: Uuid,
     sha256: Vec<u8>,
     file_name: String,
@@ -54,6 +56,7 @@ struct Row {
     face_count: i32,
     uploaded_at: OffsetDateTime,
     change: i64,
+    private_parts: Option<Vec<u8>>,
 }
 
 impl TryFrom<Row> for Photo {
@@ -74,6 +77,7 @@ impl TryFrom<Row> for Photo {
             face_count: row.face_count,
             uploaded_at: row.uploaded_at,
             change: row.change,
+            private_parts: row.private_parts,
         })
     }
 }

@@ -1,7 +1,9 @@
 //! How often somebody may do something, shared by all processes.
 //!
 //! The generic cell rate algorithm (ITU-T I.371, annex A): one moment per key, the theoretical arrival time, says all.
-//! It moves on by `interval` with each request and may run ahead of the present by `burst` intervals.
+//! It moves on by `interval` with each request and may run ahead of the present by `burst` intervals. One that is much
+//! further ahead was set before the clock was put back: one request goes on, as from an allowance that is all but used
+//! up, so that nobody waits until the clock has caught up.
 
 use domain::Digest;
 use sqlx::PgConnection;
@@ -9,6 +11,9 @@ use time::{Duration, OffsetDateTime};
 
 use crate::Result;
 use crate::sql::{query, query_scalar};
+
+/// The clocks of two servers differ by less; a moment that lies further ahead was set before a clock was put back.
+pub(crate) const CLOCKS_APART_MAX: Duration = Duration::minutes(1);
 
 /// An allowance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,13 +37,15 @@ pub async fn take(
     let latest = now + allowance.interval * (allowance.burst - 1);
     let taken: Option<OffsetDateTime> = query_scalar(
         "insert into rate_limit (key_hash, arrival_at) values ($1, $2::timestamptz + $3) \
-         on conflict (key_hash) do update set arrival_at = greatest(rate_limit.arrival_at, $2) + $3 \
-         where rate_limit.arrival_at <= $4 returning arrival_at",
+         on conflict (key_hash) do update set arrival_at = $3 + \
+           case when rate_limit.arrival_at <= $4 then greatest(rate_limit.arrival_at, $2) else $4 end \
+         where rate_limit.arrival_at <= $4 or rate_limit.arrival_at > $5 returning arrival_at",
     )
     .bind(key.0.as_slice())
     .bind(now)
     .bind(allowance.interval)
     .bind(latest)
+    .bind(latest + allowance.interval + CLOCKS_APART_MAX)
     .fetch_optional(&mut *db)
     .await?;
     if taken.is_some() {

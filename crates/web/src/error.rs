@@ -12,6 +12,8 @@ use utoipa::ToSchema;
 
 /// When to come back while the photo store is away.
 const PHOTO_STORE_RETRY_S: u32 = 10;
+/// When to come back while a part of the service is away: a restart of the database takes a few seconds.
+const UNAVAILABLE_RETRY_AFTER_S: u32 = 5;
 
 /// The body of an error answer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,6 +41,8 @@ pub struct ProblemBody {
 pub struct Problem {
     code: Code,
     field: Option<&'static str>,
+    /// Stands in the detail where the words say `{pack}`.
+    pack: Option<String>,
     retry_after_s: Option<u32>,
 }
 
@@ -259,6 +263,14 @@ codes! {
         "Too many uploads are unfinished" "Finish or give up some of them first."
         "Trop d’envois sont inachevés" "Terminez-en ou abandonnez-en d’abord quelques-uns."
     }
+    NothingToDownload "nothing_to_download" NOT_FOUND {
+        "There is nothing to download yet" "No photo of this event is ready; come back when some are."
+        "Il n’y a encore rien à télécharger" "Aucune photo de cet événement n’est prête ; revenez quand il y en aura."
+    }
+    DownloadsBusy "downloads_busy" SERVICE_UNAVAILABLE {
+        "Many downloads are under way" "Please try again in a moment."
+        "Beaucoup de téléchargements sont en cours" "Réessayez dans un instant."
+    }
     LinkExpired "link_expired" FORBIDDEN {
         "This link has run out" "Search again to get fresh links."
         "Ce lien a expiré" "Relancez la recherche pour obtenir de nouveaux liens."
@@ -275,9 +287,21 @@ codes! {
         "Face search is off for this event" "The organiser has switched it off."
         "La recherche par visage est désactivée" "L’organisateur l’a désactivée pour cet événement."
     }
-    OtherPack "event_uses_another_pack" CONFLICT {
-        "This event cannot be searched right now" "It was indexed with another model pack than the one running here."
-        "Recherche impossible pour cet événement" "Il a été indexé avec un autre modèle que celui qui tourne ici."
+    ModelsMissing "models_missing" SERVICE_UNAVAILABLE {
+        "The face models are missing" "Whoever runs this site has to run “findme models pull {pack}” on this server; its log says more."
+        "Les modèles de visages manquent" "L’exploitant du site doit lancer « findme models pull {pack} » sur ce serveur ; son journal en dit plus."
+    }
+    PackNotAvailable "pack_not_available" UNPROCESSABLE_ENTITY {
+        "This model pack cannot be used" "There is none of this name, or its licence does not allow it here; “findme models list” shows them."
+        "Ce pack de modèles est inutilisable" "Il n’en existe aucun de ce nom, ou sa licence ne le permet pas ici ; « findme models list » les montre."
+    }
+    PackInUse "pack_in_use" UNPROCESSABLE_ENTITY {
+        "The event has this model pack already" "Its photos were read with it; choose another one."
+        "L’événement a déjà ce pack de modèles" "Ses photos ont été lues avec lui ; choisissez-en un autre."
+    }
+    ReindexRunning "reindex_running" CONFLICT {
+        "The photos are being read anew" "Wait until that is done, or cancel it first."
+        "Les photos sont en cours de relecture" "Attendez la fin, ou annulez-la d’abord."
     }
     SelfieUnreadable "selfie_unreadable" UNPROCESSABLE_ENTITY {
         "This picture cannot be read" "Take another one, or choose a JPEG, PNG or WebP file."
@@ -349,12 +373,24 @@ impl Code {
 impl Problem {
     /// A problem with this code.
     pub fn new(code: Code) -> Self {
-        Self { code, field: None, retry_after_s: None }
+        let retry_after_s = (code == Code::Unavailable).then_some(UNAVAILABLE_RETRY_AFTER_S);
+        Self { code, field: None, pack: None, retry_after_s }
     }
 
     /// The named field of the request is wrong.
     pub fn field(field: &'static str) -> Self {
         Self { field: Some(field), ..Self::new(Code::FieldInvalid) }
+    }
+
+    /// The same, in the named field of the request.
+    pub fn about_field(self, field: &'static str) -> Self {
+        Self { field: Some(field), ..self }
+    }
+
+    /// A model pack cannot be used here: the reason is logged here, once, and the caller is told who mends it how.
+    pub fn models_missing(refused: &recognizer::PackRefused) -> Self {
+        tracing::error!(%refused, "a request needs models that this process lacks");
+        Self { pack: Some(refused.pack().to_owned()), ..Self::new(Code::ModelsMissing) }
     }
 
     /// Somebody else has what the named field asks for.
@@ -376,6 +412,12 @@ impl Problem {
     /// Come back in so many seconds.
     pub fn busy(retry_after_s: u32) -> Self {
         Self::later(Code::Busy, retry_after_s)
+    }
+
+    /// A part of the service is away for the moment: logged here, once; the caller is told to come back.
+    pub fn unavailable(error: &dyn std::error::Error) -> Self {
+        tracing::warn!(%error, "a request found a part of the service away");
+        Self::new(Code::Unavailable)
     }
 
     /// A failure of ours: logged here, once, and told to the caller without particulars.
@@ -401,7 +443,10 @@ impl Problem {
             kind: format!("about:blank#{}", self.code.as_str()),
             title,
             status: self.code.status().as_u16(),
-            detail: detail.to_owned(),
+            detail: self
+                .pack
+                .as_ref()
+                .map_or_else(|| detail.to_owned(), |pack| detail.replace("{pack}", pack)),
             code: self.code.as_str(),
             request_id: request_id.to_owned(),
             field: self.field,
@@ -439,6 +484,9 @@ impl From<store::StoreError> for Problem {
             // What was to be referred to went meanwhile; all that goes like that is events and what is in them.
             return Code::EventNotFound.into();
         }
+        if error.is_unavailable() {
+            return Self::unavailable(&error);
+        }
         Self::internal(&error)
     }
 }
@@ -447,7 +495,7 @@ impl From<blobs::BlobError> for Problem {
     fn from(error: blobs::BlobError) -> Self {
         if error.is_temporary() {
             tracing::error!(%error, "the photo store is away");
-            return Self { retry_after_s: Some(PHOTO_STORE_RETRY_S), ..Self::new(Code::Unavailable) };
+            return Self::later(Code::Unavailable, PHOTO_STORE_RETRY_S);
         }
         Self::internal(&error)
     }
@@ -455,7 +503,7 @@ impl From<blobs::BlobError> for Problem {
 
 /// Commits, as a handler ends.
 pub(crate) async fn commit(tx: Transaction) -> Result<(), Problem> {
-    tx.commit().await.map_err(|error| Problem::internal(&error))
+    Ok(tx.commit().await.map_err(store::StoreError::from)?)
 }
 
 /// The answer to a method that an address does not take.

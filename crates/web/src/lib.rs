@@ -104,6 +104,10 @@ pub struct WebSettings {
     pub uploads: std::sync::Arc<tokio::sync::Semaphore>,
     /// Selfies that may be received at once; further ones are told to come back.
     pub selfies: std::sync::Arc<tokio::sync::Semaphore>,
+    /// Archives of selected photos that may be sent at once; further ones are told to come back.
+    pub selection_zips: std::sync::Arc<tokio::sync::Semaphore>,
+    /// Archives of whole events that may be sent at once, which must not wait for the many of selections.
+    pub event_zips: std::sync::Arc<tokio::sync::Semaphore>,
 }
 
 impl Default for WebSettings {
@@ -120,6 +124,8 @@ impl Default for WebSettings {
             spool: std::env::temp_dir(),
             uploads: places(32),
             selfies: places(64),
+            selection_zips: places(64),
+            event_zips: places(8),
         }
     }
 }
@@ -228,9 +234,11 @@ fn event_routes() -> OpenApiRouter<Web> {
         ))
         .routes(routes!(organiser::assign_staff::assign_staff, organiser::unassign_staff::unassign_staff))
         .routes(routes!(organiser::event_statistics::event_statistics))
+        .routes(routes!(organiser::reindex::reindex, organiser::cancel_reindex::cancel_reindex))
         .routes(routes!(photographer::upload_photos::upload_photos, photographer::list_photos::list_photos))
         .routes(routes!(photographer::retry_photo::retry_photo))
         .routes(routes!(photographer::retry_failed::retry_failed))
+        .routes(routes!(media::zip_event::zip_event))
         .routes(routes!(photographer::progress::progress))
 }
 
@@ -272,4 +280,5 @@ fn attendee_routes() -> OpenApiRouter<Web> {
         .routes(routes!(attendee::show_event::show_event))
         .routes(routes!(attendee::search::search))
         .routes(routes!(media::serve::serve))
+        .routes(routes!(media::zip_selection::zip_selection))
 }

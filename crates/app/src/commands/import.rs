@@ -60,10 +60,10 @@ async fn import(
     files: Vec<PathBuf>,
 ) -> anyhow::Result<Summary> {
     let recognizer = installation.recognizer()?;
-    if let recognizer::Recognizer::Local(local) = &recognizer {
-        local.open_ingest()?;
-    }
     let event = event_named(installation, name, recognizer.pack_name()).await?;
+    if let recognizer::Recognizer::Local(local) = &recognizer {
+        local.open_ingest(&event.pack)?;
+    }
     let before = counts(installation, event.event_id).await?;
     let began = Instant::now();
     let wake = Arc::new(Notify::new());

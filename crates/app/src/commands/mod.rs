@@ -6,7 +6,9 @@ pub mod eval;
 mod import;
 mod migrate;
 mod models;
+mod reindex;
 pub mod serve;
+pub(crate) mod upload;
 mod work;
 
 use std::process::ExitCode;
@@ -21,6 +23,8 @@ pub(crate) async fn run(command: Command, config: &Config) -> anyhow::Result<Exi
         Command::Migrate => migrate::run(config).await.map(|()| ExitCode::SUCCESS),
         Command::Admin(arguments) => admin::run(arguments, config).await.map(|()| ExitCode::SUCCESS),
         Command::Import(arguments) => import::run(arguments, config).await,
+        Command::Reindex(arguments) => reindex::run(arguments, config).await,
+        Command::Upload(arguments) => upload::run(arguments, config).await,
         Command::Models(arguments) => models::run(arguments, config).await,
         Command::Doctor(arguments) => doctor::run(arguments, config).await,
         Command::Eval(Eval::Pairs { pairs, images }) => eval::pairs::run(config, &pairs, &images),

@@ -8,15 +8,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::http::HeaderValue;
 use recognizer::Recognizer;
-use store::Store;
-use store::listen::News;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings};
 
 use crate::cli::Serve;
 use crate::config::Config;
-use crate::{Installation, gone_events, say};
+use crate::{Installation, gone_events, news, say};
 
 /// How long open requests may go on after the process was told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -41,7 +39,7 @@ async fn serve(
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
-    tokio::spawn(listen(installation.store.clone(), feed.clone(), Arc::clone(&wake)));
+    tokio::spawn(news::pass_on(installation.store.clone(), feed.clone(), Arc::clone(&wake)));
     let forgetting = tokio::spawn(gone_events::forget(installation.store.clone(), recognizer.clone(), feed));
     let worker = arguments.with_worker.then(|| installation.worker(&recognizer, wake));
     let working = worker.map(|worker| {
@@ -112,25 +110,6 @@ async fn serve_http(listener: TcpListener, web: Web, stop: watch::Receiver<bool>
     tokio::select! {
         served = server => served.context("the HTTP server failed"),
         () = async { told_to_stop(stop).await; tokio::time::sleep(GRACE).await } => Ok(()),
-    }
-}
-
-/// Passes on what the database tells. When it cannot, everybody looks for themselves at intervals.
-async fn listen(store: Store, feed: NewsFeed, wake: Arc<Notify>) {
-    loop {
-        match store.listen().await {
-            Ok(mut listener) => {
-                while let Ok(news) = listener.next().await {
-                    match news {
-                        News::Job => wake.notify_waiters(),
-                        News::Event(_) | News::EventGone(_) | News::Unknown => feed.publish(news),
-                    }
-                }
-            }
-            Err(error) => tracing::warn!(%error, "the database cannot be listened to; trying again"),
-        }
-        feed.publish(News::Unknown);
-        tokio::time::sleep(Duration::from_secs(2)).await;
     }
 }
 

@@ -85,8 +85,11 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("PUT", "/api/events/{event}/staff/{user_id}", EventManagers),
     ("DELETE", "/api/events/{event}/staff/{user_id}", EventManagers),
     ("GET", "/api/events/{event}/statistics", EventStaff),
+    ("POST", "/api/events/{event}/reindex", EventManagers),
+    ("DELETE", "/api/events/{event}/reindex", EventManagers),
     ("GET", "/api/events/{event}/photos", EventStaff),
     ("POST", "/api/events/{event}/photos", EventStaff),
+    ("GET", "/api/events/{event}/photos.zip", EventStaff),
     ("POST", "/api/events/{event}/photos/{photo_id}/retry", EventStaff),
     ("POST", "/api/events/{event}/photos/retry", EventStaff),
     ("POST", "/api/events/{event}/photos/known", EventStaff),
@@ -110,6 +113,7 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("GET", "/api/attendee/events/{event}", Everybody), // the event's page
     ("POST", "/api/events/{event}/search", Everybody),  // needs a consent
     ("GET", "/media/{event_id}/{sha256}/{rendition}", Everybody), // needs a signature
+    ("POST", "/media/zip", Everybody),                  // needs a signature for each photo
 ];
 
 /// Calls that end what the next caller needs; after each the stage is set anew.

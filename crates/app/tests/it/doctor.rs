@@ -8,11 +8,30 @@ fn a_healthy_installation_is_well() {
     let answer = place.run(&["doctor"]);
     let told = text(&answer);
     assert!(answer.status.success(), "{told}");
-    for part in
-        ["ONNX Runtime", "models", "disk", "database", "connections", "background work", "photo store"]
-    {
+    for part in [
+        "ONNX Runtime",
+        "models",
+        "disk",
+        "database",
+        "connections",
+        "news",
+        "background work",
+        "photo store",
+    ] {
         assert!(told.contains(&format!("ok      {part}: ")), "{part}: {told}");
     }
+    assert!(told.contains("news: the database tells of changes at once"), "{told}");
+}
+
+/// Only where the tests go through a PgBouncer: there is nothing to be told of otherwise.
+#[test]
+fn a_pgbouncer_that_carries_no_news_is_told_with_the_mend() {
+    let place = Place::with_models();
+    let Some(database) = place.database() else { return };
+    let pooled = &database.addresses.pooled;
+    let told = text(&place.command(&["doctor"]).env("DATABASE_DIRECT_URL", pooled).output().unwrap());
+    assert!(told.contains("seconds later; PgBouncer in between: set DATABASE_DIRECT_URL"), "{told}");
+    assert!(told.starts_with("exit status: 0"), "it works all the same: {told}");
 }
 
 #[test]
@@ -41,7 +60,7 @@ fn each_failure_names_its_mend() {
 #[test]
 fn a_data_folder_that_only_root_can_enter_is_no_obstacle() {
     use std::os::unix::fs::PermissionsExt as _;
-    let place = Place::with_models();
+    let place = Place::private_with_models();
     let closed = place.path("closed");
     std::fs::create_dir(&closed).unwrap();
     std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).unwrap();

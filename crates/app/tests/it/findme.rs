@@ -3,27 +3,54 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// Folders of an installation; they go away with it.
+use crate::database::Database;
+
+/// Folders of an installation, and its database; they go away with it.
 pub(crate) struct Place {
     folder: tempfile::TempDir,
+    /// None for a private one in the data folder.
+    database: Option<Database>,
 }
 
 impl Place {
-    /// An empty installation that shares the ONNX Runtime of this checkout and the models of the mirror.
+    /// An empty installation that shares the ONNX Runtime of this checkout and the models of the mirror. Its database
+    /// is behind the tests' PgBouncer where there is one, else private.
     pub(crate) fn new() -> Self {
+        Self::with_database(Database::behind_pgbouncer())
+    }
+
+    /// The same, with a private database in any case.
+    pub(crate) fn private() -> Self {
+        Self::with_database(None)
+    }
+
+    fn with_database(database: Option<Database>) -> Self {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         // Root's private database runs as another user, who must be able to enter.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-        Self { folder }
+        Self { folder, database }
     }
 
-    /// The same, with the default models pulled.
+    /// An installation with the default models pulled.
     pub(crate) fn with_models() -> Self {
-        let place = Self::new();
-        let pulled = place.run(&["models", "pull"]);
+        Self::new().pull_models()
+    }
+
+    /// The same, with a private database in any case.
+    pub(crate) fn private_with_models() -> Self {
+        Self::private().pull_models()
+    }
+
+    fn pull_models(self) -> Self {
+        let pulled = self.run(&["models", "pull"]);
         assert!(pulled.status.success(), "{}", text(&pulled));
-        place
+        self
+    }
+
+    /// Its database, unless that is private.
+    pub(crate) fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -36,6 +63,8 @@ impl Place {
             .args(arguments)
             .current_dir(self.folder.path())
             .env_remove("DATABASE_URL")
+            .env_remove("DATABASE_DIRECT_URL")
+            .envs(self.database.iter().flat_map(Database::settings))
             .env("FINDME_DATA", self.path("data"))
             .env("FINDME_CACHE", self.path("cache"))
             .env("FINDME_MODEL_MIRROR", shared().join("models"))

@@ -37,7 +37,7 @@ async fn state(place: &Place) -> (store::photo::Counts, usize, i64) {
 
 #[tokio::test]
 async fn killed_at_random_moments_every_photo_is_read_exactly_once() {
-    let undisturbed = Place::with_models();
+    let undisturbed = Place::private_with_models();
     let photos = some_photos(&undisturbed, PHOTOS).display().to_string();
     let import = ["import", "--event", "Gala", photos.as_str()];
     let output = undisturbed.run(&import);
@@ -45,7 +45,7 @@ async fn killed_at_random_moments_every_photo_is_read_exactly_once() {
     let expected = state(&undisturbed).await;
     assert_eq!((expected.0.ready, expected.0.received), (60, 60));
 
-    let place = Place::with_models();
+    let place = Place::private_with_models();
     let mut moments = Vec::new();
     // The first run makes the database; killing it there is tried too, but not only that.
     for kill in 0..KILLS {

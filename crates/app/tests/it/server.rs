@@ -25,7 +25,12 @@ impl Server {
 
     /// With these settings.
     pub(crate) fn start_with(place: &Place, settings: &[(&str, &str)]) -> Self {
-        let mut command = place.command(&["serve", "--with-worker"]);
+        Self::start_as(place, &["serve", "--with-worker"], settings)
+    }
+
+    /// With these arguments and settings.
+    pub(crate) fn start_as(place: &Place, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        let mut command = place.command(arguments);
         command.envs(settings.iter().copied());
         Place::keep_logs(&mut command);
         // Port 0 is not used: the printed address must be the one people can open.

@@ -6,6 +6,7 @@ mod full;
 mod lists;
 mod parts;
 mod proxy;
+#[expect(dead_code, reason = "shared with app's tests, which look into its folder")]
 mod s3_server;
 
 use blobs::{BlobKey, Blobs, Settings};

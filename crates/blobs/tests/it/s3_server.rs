@@ -8,10 +8,15 @@ use s3s::service::S3ServiceBuilder;
 /// A server with one bucket; it ends with the test.
 pub(crate) struct Server {
     pub(crate) address: std::net::SocketAddr,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Server {
+    /// The folder of the bucket: a file for each object, by its key.
+    pub(crate) fn bucket(&self) -> std::path::PathBuf {
+        self.folder.path().join("photos")
+    }
+
     /// How to reach it, with this secret.
     pub(crate) fn settings(&self, secret: &str) -> S3Settings {
         Self::settings_at(self.address, secret)
@@ -47,5 +52,5 @@ pub(crate) async fn start() -> Server {
             });
         }
     });
-    Server { address, _folder: folder }
+    Server { address, folder }
 }

@@ -3,39 +3,20 @@
 
 #[path = "../../../web/tests/it/logs.rs"]
 mod logs;
+mod reindex;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use blobs::{BlobKey, Blobs, Settings};
 use bytes::Bytes;
-use domain::{Digest, Entropy, EventId, EventName, GalleryFace, JobId, PhotoId, PhotoState, Rendition};
-use futures::future::BoxFuture;
+use domain::{Digest, Entropy, EventId, EventName, JobId, PhotoId, PhotoState, Rendition};
 use jobs::{ATTEMPTS_MAX, Worker, WorkerSettings};
-use recognizer::{Fake, GallerySource, GalleryVersion, Recognizer, SourceError};
+use recognizer::{Fake, GalleryVersion, Recognizer};
 use sqlx::PgPool;
-use store::Store;
 use store::event::NewEvent;
 use store::photo::NewPhoto;
 use time::macros::datetime;
-
-#[derive(Debug)]
-struct FromStore(Store);
-
-impl GallerySource for FromStore {
-    fn faces<'a>(
-        &'a self,
-        event_id: EventId,
-        after: i64,
-        up_to: i64,
-        each: &'a mut (dyn FnMut(GalleryFace) + Send),
-    ) -> BoxFuture<'a, Result<(), SourceError>> {
-        Box::pin(async move {
-            let done = self.0.gallery_faces(event_id, Fake::PACK_NAME, after, up_to, each).await;
-            done.map_err(|error| SourceError(Box::new(error)))
-        })
-    }
-}
 
 /// Counts up, so that ids differ.
 fn entropy() -> Entropy {
@@ -55,7 +36,7 @@ async fn worker(pool: &PgPool) -> Worker {
     let (clock, entropy) = (domain::Clock::fixed(time::OffsetDateTime::UNIX_EPOCH), entropy());
     Worker {
         receiver: intake::Receiver::new(store.clone(), blobs.clone(), clock.clone(), entropy.clone()),
-        recognizer: Recognizer::Fake(Arc::new(Fake::new(Arc::new(FromStore(store.clone()))))),
+        recognizer: Recognizer::Fake(Arc::new(Fake::new(Arc::new(store.clone())))),
         store,
         blobs,
         entropy,
@@ -112,8 +93,13 @@ async fn photo(worker: &Worker, event_id: EventId, photo_id: PhotoId) -> store::
 async fn found(worker: &Worker, event_id: EventId, name: &str) -> Vec<PhotoId> {
     let mut tx = worker.store.begin().await.unwrap();
     let event = store::event::by_id(&mut tx, event_id).await.unwrap().unwrap();
-    let version = GalleryVersion { event_id, version: event.gallery_version, epoch: event.gallery_epoch };
-    let found = worker.recognizer.find(version, Fake::photo_of(&[name])).await.unwrap();
+    let version = GalleryVersion {
+        event_id,
+        pack: event.pack,
+        version: event.gallery_version,
+        epoch: event.gallery_epoch,
+    };
+    let found = worker.recognizer.find(&version, Fake::photo_of(&[name])).await.unwrap();
     found.matches.iter().map(|found| found.photo_id).collect()
 }
 
@@ -154,7 +140,8 @@ async fn photos_are_read_and_found_and_a_damaged_one_is_named(pool: PgPool) {
 #[sqlx::test(migrations = "../../migrations")]
 async fn what_cannot_be_done_now_is_tried_again_and_set_aside_in_the_end(pool: PgPool) {
     let worker = worker(&pool).await;
-    let event_id = event(&worker, "another-pack").await;
+    let event_id = event(&worker, "fake").await;
+    forbid_faces(&pool).await;
     let photo_id = upload(&worker, event_id, &Fake::photo_of(&["ann"]), true).await;
     for attempt in 1..=ATTEMPTS_MAX {
         assert_eq!(worker.run_until_idle().await.unwrap(), 1, "attempt {attempt}");
@@ -163,7 +150,33 @@ async fn what_cannot_be_done_now_is_tried_again_and_set_aside_in_the_end(pool: P
     assert_eq!(worker.run_until_idle().await.unwrap(), 0, "a dead job is not tried");
     let photo = photo(&worker, event_id, photo_id).await;
     assert_eq!(photo.state, PhotoState::Failed);
-    assert!(photo.failure_detail.unwrap().contains("FINDME_PACK=another-pack"), "it names the mend");
+    assert!(photo.failure_detail.unwrap().contains("the disk is full"), "the reason is kept");
+}
+
+/// Lets every attempt to write a face fail.
+async fn forbid_faces(pool: &PgPool) {
+    let refuse = "create function refuse() returns trigger language plpgsql as \
+                  $$ begin raise exception 'the disk is full'; end $$";
+    sqlx::query(refuse).execute(pool).await.unwrap();
+    let before = "create trigger refuse before insert on face for each row execute function refuse()";
+    sqlx::query(before).execute(pool).await.unwrap();
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_photo_whose_models_are_missing_waits_for_them(pool: PgPool) {
+    let worker = worker(&pool).await;
+    let event_id = event(&worker, "another-pack").await;
+    let photo_id = upload(&worker, event_id, &Fake::photo_of(&["ann"]), true).await;
+    for _ in 0..2 * ATTEMPTS_MAX {
+        assert_eq!(worker.run_until_idle().await.unwrap(), 1, "and then it waits");
+        sqlx::query("update job set run_at = now()").execute(&pool).await.unwrap();
+    }
+    assert_eq!(photo(&worker, event_id, photo_id).await.state, PhotoState::Waiting);
+    let why: String = sqlx::query_scalar("select last_error from job").fetch_one(&pool).await.unwrap();
+    assert!(why.contains("another-pack") && why.contains("findme models"), "it names the mend: {why}");
+    sqlx::query("update event set pack = 'fake'").execute(&pool).await.unwrap();
+    worker.run_until_idle().await.unwrap();
+    assert_eq!(found(&worker, event_id, "ann").await, [photo_id]);
 }
 
 #[sqlx::test(migrations = "../../migrations")]

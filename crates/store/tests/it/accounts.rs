@@ -154,12 +154,12 @@ async fn wrong_passwords_lock_longer_and_longer(pool: PgPool) {
     let mut locked = Vec::new();
     for _ in 0..12 {
         login_guard::failed(&mut tx, key, NOW, 5, first, longest).await.unwrap();
-        let until = login_guard::locked_until(&mut tx, key, NOW).await.unwrap();
+        let until = login_guard::locked_until(&mut tx, key, NOW, longest).await.unwrap();
         locked.push(until.map_or(0, |until| (until - NOW).whole_seconds()));
     }
     assert_eq!(locked, [0, 0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900]);
     login_guard::succeeded(&mut tx, key).await.unwrap();
-    assert_eq!(login_guard::locked_until(&mut tx, key, NOW).await.unwrap(), None);
+    assert_eq!(login_guard::locked_until(&mut tx, key, NOW, longest).await.unwrap(), None);
     assert_eq!(login_guard::sweep(&mut tx, NOW + Duration::days(2)).await.unwrap(), 0);
 }
 

@@ -86,8 +86,14 @@ fn ready(job: &job::Job, faces: &[u8]) -> ReadPhoto {
         embedding: Embedding::normalised(&[3.0, 4.0]).unwrap(),
     };
     let faces = faces.iter().map(face).collect();
-    let ready =
-        ReadyPhoto { width_px: 640, height_px: 480, taken_at: None, camera: Some("X".to_owned()), faces };
+    let ready = ReadyPhoto {
+        width_px: 640,
+        height_px: 480,
+        taken_at: None,
+        camera: Some("X".to_owned()),
+        private_parts: vec![1],
+        faces,
+    };
     ReadPhoto { job_id: job.job_id, photo_id: job.photo_id, outcome: Outcome::Ready(ready) }
 }
 
@@ -160,7 +166,7 @@ async fn a_read_photo_is_ready_and_in_the_gallery(pool: PgPool) {
     assert_eq!(jobs.len(), 2);
     assert!(claim(&store, Uuid::from_u128(78), 60).await.is_empty(), "held jobs are not claimed again");
     let mut listener = store.listen().await.unwrap();
-    let bad = Outcome::Failed { code: "truncated", detail: "cut off".to_owned() };
+    let bad = Outcome::Failed { code: "truncated", detail: "cut off".to_owned(), private_parts: None };
     let photos = [ready(&jobs[0], &[1, 2]), ReadPhoto { outcome: bad, ..ready(&jobs[1], &[]) }];
     let batch = ReadBatch { event_id, pack: "open", lease_token: LEASE, photos: &photos };
     assert_eq!(store.finish_photos(&batch).await.unwrap(), 2);

@@ -7,9 +7,10 @@
 // take, 300).
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { saveEvent, saveSelection } from './archive.mjs';
 import { byCamera, byFile, lightbox, noMatch, refusedCamera } from './attendee.mjs';
 import { writeFakeCamera, writeNoFace } from './fake-camera.mjs';
-import { createEvent, logInAgain, namesById, prepared, retryFailed, setUp, share, upload } from './staff.mjs';
+import { createEvent, logInAgain, namesById, prepared, readyPhotos, retryFailed, setUp, share, upload } from './staff.mjs';
 import { checks, DESKTOP, files, launch, open, PHONE, scratch, shot } from './stage.mjs';
 
 async function walk() {
@@ -31,11 +32,13 @@ async function walk() {
   await staff.goto('/events');
   await staff.getByText('Gala d’été 2026').waitFor();
   await shot(staff, 'events');
+  await saveEvent(staff, slug, await readyPhotos(staff, slug));
 
   const phone = await launch('--use-fake-ui-for-media-stream', `--use-file-for-fake-video-capture=${mjpeg}`);
   const page = await open(phone, PHONE);
   await byCamera(page, slug, names);
   await lightbox(page);
+  await saveSelection(page, slug);
   await noMatch(await open(phone, PHONE), slug);
   await byFile(await open(browser, { ...DESKTOP, locale: 'fr-FR' }), slug, names, noFace);
   await refusedCamera(browser, slug);

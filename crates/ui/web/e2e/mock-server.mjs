@@ -207,6 +207,13 @@ function media(id, query, response) {
   return send(response, 404, null);
 }
 
+/** Archives are empty here; the check before each finds nothing wrong. */
+async function archive(slug, isCheck, response) {
+  if (isCheck) return send(response, 204, null);
+  response.writeHead(200, { 'Content-Type': 'application/zip', 'Content-Disposition': `attachment; filename="${slug}.zip"` });
+  return response.end(Buffer.concat([Buffer.from('PK\x05\x06'), Buffer.alloc(18)]));
+}
+
 async function createEvent(user, text, response) {
   const body = JSON.parse(text);
   const slug = body.name.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
@@ -271,6 +278,7 @@ async function api(method, path, query, request, response) {
   }
   if (call === 'POST /api/events') return me.role === 'photographer' ? problem(request, response, 'forbidden') : createEvent(me, await around.text(), response);
   if (third === undefined) return send(response, 200, withCounts(event, me));
+  if (third === 'photos.zip') return archive(event.slug, query.get('check') === 'true', response);
   if (third === 'progress') return follow(event, request, response);
   if (fifth === 'retry') {
     const photo = photosOf(event).find((each) => each.photo_id === fourth);
@@ -304,9 +312,11 @@ createServer((request, response) => {
   const url = new URL(request.url, 'http://mock');
   const answered = url.pathname.startsWith('/api/')
     ? api(request.method, url.pathname, url.searchParams, request, response)
-    : url.pathname.startsWith('/media/')
-      ? media(url.pathname.split('/')[2], url.searchParams, response)
-      : page(url.pathname, request, response);
+    : url.pathname === '/media/zip'
+      ? archive('selection', request.headers['content-type'] === 'application/json', response)
+      : url.pathname.startsWith('/media/')
+        ? media(url.pathname.split('/')[2], url.searchParams, response)
+        : page(url.pathname, request, response);
   Promise.resolve(answered).catch((error) => {
     console.error(error);
     if (!response.headersSent) send(response, 500, { title: 'The mock failed', detail: String(error), code: 'mock', request_id: 'mock' });

@@ -135,6 +135,8 @@ export async function share(page, slug) {
   await page.emulateMedia({ media: 'screen' });
 }
 
+export const readyPhotos = async (page, slug) => (await (await page.request.get(`/api/events/${slug}`)).json()).counts.ready;
+
 /** File names of all photos by id, from the staff's list. */
 export async function namesById(page, slug) {
   const names = new Map();

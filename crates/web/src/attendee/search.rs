@@ -6,12 +6,12 @@ use std::time::Duration;
 use axum::extract::{DefaultBodyLimit, Multipart, Request, State};
 use axum::{Json, RequestExt as _};
 use bytes::Bytes;
-use domain::{Band, PhotoId, Rendition};
-use recognizer::{FindError, Found, GalleryVersion, Match, SelfieError};
+use domain::{Band, EventId, PhotoId, Rendition};
+use recognizer::{FindError, Found, GalleryVersion, Match, Recognizer, SelfieError};
 use serde::Serialize;
-use store::Store;
 use store::event::Event;
 use store::photo::Photo;
+use store::{Store, StoreError};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -22,6 +22,9 @@ use crate::error::{Code, Problem, commit};
 use crate::extract::InEvent;
 use crate::limits::Limited;
 use crate::media::sign::SignedUrls;
+
+/// Galleries that may be replaced in a row before a search is told to come back.
+const TRIES_MAX: usize = 4;
 
 /// Largest request: a selfie of 15 MiB and its consent.
 const BODY_BYTES_MAX: usize = 15 * 1024 * 1024 + 4096;
@@ -94,9 +97,7 @@ pub async fn search(
     if !event.recognition_enabled {
         return Err(Code::RecognitionOff.into());
     }
-    if event.pack != recognizer.pack_name() {
-        return Err(Code::OtherPack.into());
-    }
+    recognizer.check_pack(&event.pack).map_err(|refused| Problem::models_missing(&refused))?;
     let selfie = {
         let _place = settings.selfies.try_acquire().map_err(|_| Problem::busy(2))?;
         read_form(request).await?
@@ -105,11 +106,33 @@ pub async fn search(
     let consent_id = Uuid::from_bytes(web.entropy.bytes());
     store::consent::insert(&mut tx, event.event_id, consent_id, CONSENT_VERSION, now).await?;
     commit(tx).await?;
-    // Read again: photos that became ready while the selfie was under way are found too.
-    let version = current_version(store, &event).await?;
-    let found = recognizer.find(version, selfie).await.map_err(problem)?;
-    let photos = photos_of(store, &event, &found.matches).await?;
+    let (found, photos) = find(store, recognizer, event.event_id, selfie).await?;
     Ok(Json(answer(&found, &photos, &event, &web.urls, web.clock.unix_seconds())))
+}
+
+/// The photos of the person. When the event was given another gallery while this one was loaded or searched, some of the
+/// old one's faces may have been gone already: then it is asked again.
+async fn find(
+    store: &Store,
+    recognizer: &Recognizer,
+    event_id: EventId,
+    selfie: Bytes,
+) -> Result<(Found, HashMap<PhotoId, Photo>), Problem> {
+    for _ in 0..TRIES_MAX {
+        // Read here: photos that became ready while the selfie was under way are found too.
+        let version = current_version(&mut *store.begin().await?, event_id).await?;
+        let found = match recognizer.find(&version, selfie.clone()).await {
+            Err(FindError::Outdated) => continue,
+            found => found.map_err(problem)?,
+        };
+        let mut tx = store.begin().await?;
+        let now = current_version(&mut tx, event_id).await?;
+        if (&now.pack, now.epoch) == (&version.pack, version.epoch) {
+            let photos = photos_of(&mut tx, event_id, &found.matches).await?;
+            return Ok((found, photos));
+        }
+    }
+    Err(Problem::busy(2))
 }
 
 /// The selfie, when the consent is right.
@@ -136,24 +159,23 @@ async fn read_form(mut request: Request) -> Result<Bytes, Problem> {
     selfie.filter(|bytes| !bytes.is_empty()).ok_or_else(|| Problem::field("selfie"))
 }
 
-async fn current_version(store: &Store, event: &Event) -> Result<GalleryVersion, Problem> {
-    let mut tx = store.begin().await?;
-    let event = store::event::by_id(&mut tx, event.event_id).await?.ok_or(Code::EventNotFound)?;
+async fn current_version(db: &mut store::Connection, event_id: EventId) -> Result<GalleryVersion, Problem> {
+    let event = store::event::by_id(db, event_id).await?.ok_or(Code::EventNotFound)?;
     Ok(GalleryVersion {
-        event_id: event.event_id,
+        event_id,
+        pack: event.pack,
         version: event.gallery_version,
         epoch: event.gallery_epoch,
     })
 }
 
 async fn photos_of(
-    store: &Store,
-    event: &Event,
+    db: &mut store::Connection,
+    event_id: EventId,
     matches: &[Match],
 ) -> Result<HashMap<PhotoId, Photo>, Problem> {
     let ids: Vec<PhotoId> = matches.iter().map(|found| found.photo_id).collect();
-    let mut tx = store.begin().await?;
-    let photos = store::photo::by_ids(&mut tx, event.event_id, &ids).await?;
+    let photos = store::photo::by_ids(db, event_id, &ids).await?;
     Ok(photos.into_iter().map(|photo| (photo.photo_id, photo)).collect())
 }
 
@@ -198,6 +220,11 @@ fn problem(error: FindError) -> Problem {
         FindError::Selfie(SelfieError::SeveralFaces) => Code::SelfieSeveralFaces.into(),
         FindError::Selfie(SelfieError::FaceTooSmall) => Code::SelfieFaceTooSmall.into(),
         FindError::Selfie(SelfieError::Photo(_)) => Code::SelfieUnreadable.into(),
-        FindError::Gallery(error) => Problem::internal(&error),
+        FindError::Gallery(error) => match error.0.downcast::<StoreError>() {
+            Ok(error) => Problem::from(*error),
+            Err(error) => Problem::internal(error.as_ref()),
+        },
+        FindError::Pack(refused) => Problem::models_missing(&refused),
+        FindError::Outdated => Problem::busy(2),
     }
 }

@@ -98,7 +98,7 @@ async fn may_try(web: &Web, context: &Context, key: Digest) -> Result<(), Proble
         return Err(limited);
     }
     let mut tx = web.store.begin().await?;
-    match store::login_guard::locked_until(&mut tx, key, now).await? {
+    match store::login_guard::locked_until(&mut tx, key, now, LONGEST_LOCK).await? {
         Some(until) if web.settings.rate_limits => {
             log(key, "refused", "locked");
             Err(Problem::too_many_attempts(until - now))

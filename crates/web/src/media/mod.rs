@@ -1,4 +1,9 @@
-//! Photos on their way to people: signed, expiring addresses.
+//! Photos on their way to people: signed, expiring addresses, and archives of many.
 
+pub(crate) mod delivery;
 pub mod serve;
 pub mod sign;
+pub mod zip_event;
+mod zip_names;
+pub mod zip_selection;
+pub(crate) mod zip_stream;

@@ -8,8 +8,10 @@ use blobs::{BlobKey, Blobs};
 use domain::{Clock, Digest, EventId, Rendition};
 use serde::Deserialize;
 use store::Store;
+use store::photo::Photo;
 use utoipa::IntoParams;
 
+use super::delivery;
 use super::sign::{Claim, SignedUrls};
 use crate::error::{Code, Problem};
 
@@ -45,8 +47,11 @@ pub async fn serve(
         return Err(Code::LinkExpired.into());
     }
     let names = Names::of(&store, claim).await?;
-    let key = BlobKey::new(claim.event_id, claim.sha256, claim.rendition);
-    let blob = blobs.stream(&key).await?.ok_or(Code::PhotoNotFound)?;
+    let blob = match &names.original {
+        Some(photo) => delivery::original(&blobs, claim.event_id, photo).await?,
+        None => blobs.stream(&BlobKey::new(claim.event_id, claim.sha256, claim.rendition)).await?,
+    };
+    let blob = blob.ok_or(Code::PhotoNotFound)?;
     let mut response = Body::from_stream(blob.stream).into_response();
     *response.headers_mut() = headers(claim, &names, blob.size_bytes);
     Ok(response)
@@ -66,6 +71,8 @@ fn claim(event_id: &str, sha256: &str, rendition: &str, signature: &Signature) -
 struct Names {
     media_type: String,
     file_name: String,
+    /// The photo, when its original is asked for.
+    original: Option<Photo>,
 }
 
 impl Names {
@@ -75,17 +82,22 @@ impl Names {
         if claim.rendition != Rendition::Original && !claim.download {
             // Of a deleted event nothing is shown, even while its files are still there.
             store::event::by_id(&mut tx, claim.event_id).await?.ok_or(Code::PhotoNotFound)?;
-            return Ok(Self { media_type: "image/jpeg".to_owned(), file_name: String::new() });
+            return Ok(Self::jpeg(String::new()));
         }
         let photo_id = store::photo::id_by_sha256(&mut tx, claim.event_id, claim.sha256).await?;
         let photo =
             store::photo::by_id(&mut tx, claim.event_id, photo_id.ok_or(Code::PhotoNotFound)?).await?;
         let photo = photo.ok_or(Code::PhotoNotFound)?;
         if claim.rendition == Rendition::Original {
-            return Ok(Self { media_type: photo.media_type, file_name: photo.file_name });
+            let (media_type, file_name) = (photo.media_type.clone(), photo.file_name.clone());
+            return Ok(Self { media_type, file_name, original: Some(photo) });
         }
         let stem = photo.file_name.rsplit_once('.').map_or(photo.file_name.as_str(), |(stem, _)| stem);
-        Ok(Self { media_type: "image/jpeg".to_owned(), file_name: format!("{stem}.jpg") })
+        Ok(Self::jpeg(format!("{stem}.jpg")))
+    }
+
+    fn jpeg(file_name: String) -> Self {
+        Self { media_type: "image/jpeg".to_owned(), file_name, original: None }
     }
 }
 
@@ -107,7 +119,7 @@ fn headers(claim: Claim, names: &Names, size_bytes: u64) -> HeaderMap {
 }
 
 /// A Content-Disposition with the name in UTF-8 (RFC 6266, RFC 5987).
-fn attachment(file_name: &str) -> String {
+pub(crate) fn attachment(file_name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte);
     let mut header = "attachment; filename*=UTF-8''".to_owned();
     for byte in file_name.bytes() {

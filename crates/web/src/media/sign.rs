@@ -72,6 +72,28 @@ impl SignedUrls {
     }
 }
 
+/// What an address says, and its signature, which is yet to be checked. A site's name before the path is passed over.
+pub(crate) fn parse_address(address: &str) -> Option<(Claim, String)> {
+    let (path, query) = address.split_once('?')?;
+    let (_, path) = path.split_once("/media/")?;
+    let mut parts = path.split('/');
+    let mut next = || parts.next();
+    let (event_id, sha256, rendition) = (next()?.parse().ok()?, next()?.parse().ok()?, next()?.parse().ok()?);
+    if next().is_some() {
+        return None;
+    }
+    let (mut expires, mut signature, mut download) = (None, None, false);
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "expires" => expires = Some(value.parse().ok()?),
+            "signature" => signature = Some(value.into_owned()),
+            "download" => download = true,
+            _ => {}
+        }
+    }
+    Some((Claim { event_id, sha256, rendition, expires: expires?, download }, signature?))
+}
+
 fn expires(now: i64) -> i64 {
     (now.div_euclid(SPAN_S) + 1) * SPAN_S + LASTS_S
 }
@@ -105,6 +127,33 @@ mod tests {
         assert!(others.iter().all(|other| !urls.is_good(*other, signature)));
         assert!(!SignedUrls::new([2; 32]).is_good(claim, signature), "another key");
         assert!(!urls.is_good(claim, "zz"));
+    }
+
+    #[test]
+    fn an_address_says_what_was_signed() {
+        let urls = SignedUrls::new([1; 32]);
+        let event_id = EventId::from_entropy(&Entropy::fixed(1));
+        let sha256 = Digest::of(b"x");
+        for (url, download) in [
+            (urls.url(event_id, sha256, Rendition::Preview, 0), false),
+            (urls.download_url(event_id, sha256, Rendition::Preview, 0), true),
+        ] {
+            let expected =
+                Claim { event_id, sha256, rendition: Rendition::Preview, expires: expires(0), download };
+            for address in [url.clone(), format!("https://photos.example.org{url}")] {
+                let (claim, signature) = parse_address(&address).unwrap();
+                assert_eq!(claim, expected, "{address}");
+                assert!(urls.is_good(claim, &signature), "{address}");
+            }
+            for wrong in [
+                url.replace("/preview", ""),
+                url.replace("/preview", "/preview/x"),
+                url.replace("expires=", "e="),
+            ] {
+                assert_eq!(parse_address(&wrong), None, "{wrong}");
+            }
+        }
+        assert_eq!(parse_address(""), None);
     }
 
     #[test]

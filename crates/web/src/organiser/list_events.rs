@@ -55,7 +55,9 @@ pub async fn list_events(
         page::next(&found, filter.limit, &filter.order, |row| (&row.name, row.created_at, row.event_id.0));
     let ids: Vec<_> = found.iter().map(|event| event.event_id).collect();
     let counts = store::photo::counts_of(&mut tx, &ids).await?;
+    let reindexes = store::reindex::progress_of(&mut tx, &ids).await?;
     let may_manage = user.may_manage_events();
-    let events = found.into_iter().zip(counts).map(|(event, counts)| Event::new(event, counts, may_manage));
+    let rows = found.into_iter().zip(counts).zip(reindexes);
+    let events = rows.map(|((event, counts), reindex)| Event::new(event, counts, reindex, may_manage));
     Ok(Json(Events { events: events.collect(), next }))
 }

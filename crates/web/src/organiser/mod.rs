@@ -2,6 +2,7 @@
 
 pub mod add_event_staff;
 pub mod assign_staff;
+pub mod cancel_reindex;
 pub mod create_attendee;
 pub mod create_event;
 pub mod delete_attendee;
@@ -11,6 +12,7 @@ pub mod import_attendees;
 pub mod list_attendees;
 pub mod list_event_staff;
 pub mod list_events;
+pub mod reindex;
 pub mod show_event;
 pub mod unassign_staff;
 pub mod update_event;
@@ -19,6 +21,7 @@ use domain::Slug;
 use serde::Serialize;
 use store::event;
 use store::photo::Counts as StoredCounts;
+use store::reindex::Progress;
 use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -43,6 +46,10 @@ pub struct Event {
     counts: Counts,
     /// How many bytes its photos may have; null: as many as fit.
     bytes_max: Option<i64>,
+    /// The model pack with which it is searched.
+    pack: String,
+    /// How far the photos are read with another pack; null when none is being made.
+    reindex: Option<Reindex>,
     /// Whether whoever asks may change it.
     may_manage: bool,
 }
@@ -70,6 +77,26 @@ pub struct Counts {
     faces: i64,
 }
 
+/// How far the photos of an event are read with another model pack.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Reindex {
+    /// The new pack.
+    pack: String,
+    /// Photos that are read.
+    done: i64,
+    /// Photos that have to be.
+    total: i64,
+    /// Photos that were tried too often. They are tried again when the same is asked for again.
+    failed: i64,
+}
+
+impl From<Progress> for Reindex {
+    fn from(progress: Progress) -> Self {
+        let Progress { pack, done, total, failed } = progress;
+        Self { pack, done, total, failed }
+    }
+}
+
 impl From<StoredCounts> for Counts {
     fn from(counts: StoredCounts) -> Self {
         Self {
@@ -87,7 +114,7 @@ impl From<StoredCounts> for Counts {
 }
 
 impl Event {
-    fn new(event: event::Event, counts: StoredCounts, may_manage: bool) -> Self {
+    fn new(event: event::Event, counts: StoredCounts, reindex: Option<Progress>, may_manage: bool) -> Self {
         Self {
             event_id: event.event_id.0,
             slug: event.slug,
@@ -97,9 +124,19 @@ impl Event {
             created_at: event.created_at,
             counts: counts.into(),
             bytes_max: event.bytes_max,
+            pack: event.pack,
+            reindex: reindex.map(Reindex::from),
             may_manage,
         }
     }
+}
+
+/// How far the event is read with another pack.
+async fn reindex_of(db: &mut store::Connection, event: &event::Event) -> Result<Option<Progress>, Problem> {
+    if event.reindex_pack.is_none() {
+        return Ok(None);
+    }
+    Ok(store::reindex::progress_of(db, &[event.event_id]).await?.pop().flatten())
 }
 
 /// A day of our era; PostgreSQL does not know all that `time` does.

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use store::Store;
 
-use super::Event;
+use super::{Event, reindex_of};
 use crate::error::Problem;
 use crate::extract::EventStaff;
 
@@ -17,5 +17,6 @@ pub async fn show_event(
 ) -> Result<Json<Event>, Problem> {
     let mut tx = store.begin().await?;
     let counts = store::photo::counts(&mut tx, event.event_id).await?;
-    Ok(Json(Event::new(event, counts, user.may_manage_events())))
+    let reindex = reindex_of(&mut tx, &event).await?;
+    Ok(Json(Event::new(event, counts, reindex, user.may_manage_events())))
 }

@@ -8,7 +8,7 @@ use store::Store;
 use store::event::{Change, Day};
 use utoipa::ToSchema;
 
-use super::{Event, checked_day, day};
+use super::{Event, checked_day, day, reindex_of};
 use crate::accounts::fields;
 use crate::error::{Code, Problem, commit};
 use crate::extract::{Body, EventManager};
@@ -58,6 +58,7 @@ pub async fn update_event(
     let mut tx = store.begin().await?;
     let event = store::event::update(&mut tx, event.event_id, &change).await?.ok_or(Code::EventNotFound)?;
     let counts = store::photo::counts(&mut tx, event.event_id).await?;
+    let reindex = reindex_of(&mut tx, &event).await?;
     commit(tx).await?;
-    Ok(Json(Event::new(event, counts, true)))
+    Ok(Json(Event::new(event, counts, reindex, true)))
 }

@@ -53,7 +53,8 @@ pub struct Photo {
     height_px: Option<i32>,
     thumb_url: Option<String>,
     preview_url: Option<String>,
-    original_url: String,
+    /// Null until it is known what of the original is private, which is when the photo was read.
+    original_url: Option<String>,
 }
 
 /// Why a photo failed.
@@ -119,7 +120,7 @@ fn shown(photo: StoredPhoto, event_id: EventId, urls: &SignedUrls, now: i64, lan
         photo_id: photo.photo_id.0,
         thumb_url: ready.then(|| url(Rendition::Thumb, photo.sha256)),
         preview_url: ready.then(|| url(Rendition::Preview, photo.sha256)),
-        original_url: url(Rendition::Original, photo.sha256),
+        original_url: photo.private_parts.is_some().then(|| url(Rendition::Original, photo.sha256)),
         reason: photo.failure_code.map(|code| reason(code, photo.failure_detail, language)),
         file_name: photo.file_name,
         state: photo.state,

@@ -7,36 +7,17 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use blobs::{Blobs, Settings};
-use domain::{Clock, Entropy, EventId, GalleryFace};
-use futures::future::BoxFuture;
+use domain::{Clock, Entropy};
 use http_body_util::BodyExt as _;
 use intake::Receiver;
 use jobs::{Worker, WorkerSettings};
-use recognizer::{Fake, GallerySource, Recognizer, SourceError};
+use recognizer::{Fake, Recognizer};
 use serde_json::Value;
 use sqlx::PgPool;
 use store::Store;
 use time::OffsetDateTime;
 use tower::ServiceExt as _;
 use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings};
-
-#[derive(Debug)]
-struct FromStore(Store);
-
-impl GallerySource for FromStore {
-    fn faces<'a>(
-        &'a self,
-        event_id: EventId,
-        after: i64,
-        up_to: i64,
-        each: &'a mut (dyn FnMut(GalleryFace) + Send),
-    ) -> BoxFuture<'a, Result<(), SourceError>> {
-        Box::pin(async move {
-            let done = self.0.gallery_faces(event_id, Fake::PACK_NAME, after, up_to, each).await;
-            done.map_err(|error| SourceError(Box::new(error)))
-        })
-    }
-}
 
 /// Each id and token of this process differs from the others, whichever server makes it.
 static COUNTER: AtomicU64 = AtomicU64::new(1);
@@ -78,10 +59,14 @@ impl Server {
         Self::with_settings(pool, WebSettings::default()).await
     }
 
-    pub(crate) async fn with_settings(pool: &PgPool, mut settings: WebSettings) -> Self {
+    pub(crate) async fn with_settings(pool: &PgPool, settings: WebSettings) -> Self {
+        Self::on(store::testing::store(pool).await, settings)
+    }
+
+    /// On a store that the test has opened.
+    pub(crate) fn on(store: Store, mut settings: WebSettings) -> Self {
         crate::logs::capture();
         settings.hold_back = std::time::Duration::ZERO;
-        let store = store::testing::store(pool).await;
         let entropy = Entropy::new(|buffer| {
             let n = COUNTER.fetch_add(1, Ordering::Relaxed).to_le_bytes();
             buffer.iter_mut().zip(n.iter().cycle()).for_each(|(byte, n)| *byte = *n);
@@ -96,7 +81,7 @@ impl Server {
         settings.spool = spool.path().to_owned();
         let receiver = Receiver::new(store.clone(), blobs.clone(), clock.clone(), entropy.clone());
         let web = Web {
-            recognizer: Recognizer::Fake(Arc::new(Fake::new(Arc::new(FromStore(store.clone()))))),
+            recognizer: Recognizer::Fake(Arc::new(Fake::new(Arc::new(store.clone())))),
             store,
             blobs,
             clock,
@@ -261,7 +246,7 @@ impl Server {
         self.send(request).await
     }
 
-    fn worker(&self) -> Worker {
+    pub(crate) fn worker(&self) -> Worker {
         Worker {
             store: self.web.store.clone(),
             blobs: self.web.blobs.clone(),

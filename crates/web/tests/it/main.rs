@@ -4,6 +4,7 @@
 mod accounts;
 mod api;
 mod audit;
+mod clock;
 mod cors;
 mod deletion;
 mod events;
@@ -15,7 +16,9 @@ mod mfa;
 mod passwords;
 mod people;
 mod photos;
+mod reindex;
 mod search;
 mod sessions;
 mod uploads;
 mod ways_in;
+mod zip;

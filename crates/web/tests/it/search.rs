@@ -89,11 +89,14 @@ async fn nothing_is_searched_without_the_right_consent(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
-async fn an_event_may_have_recognition_off_or_another_pack(pool: PgPool) {
+async fn an_event_may_have_recognition_off_or_a_pack_that_is_not_here(pool: PgPool) {
     let server = Server::with_admin(&pool).await;
     let event = server.event("Gala").await;
     sqlx::query("update event set pack = 'other'").execute(&pool).await.unwrap();
-    assert_eq!(server.search(&event, &["ann"]).await.code(), "event_uses_another_pack");
+    let answer = server.search(&event, &["ann"]).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "models_missing"));
+    let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("findme models pull other"), "it names the mend: {detail}");
     sqlx::query("update event set recognition_enabled = false").execute(&pool).await.unwrap();
     assert_eq!(server.search(&event, &["ann"]).await.code(), "recognition_off");
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use engine::OnnxRuntime;
+use store::StoreError;
 
 use crate::cli::Doctor;
 use crate::config::Config;
@@ -35,6 +36,7 @@ async fn every_part(config: &Config) -> anyhow::Result<ExitCode> {
         Ok(installation) => {
             check("database", database(&installation).await);
             check("connections", connections(&installation).await);
+            check("news", news(&installation).await);
             check("background work", background_work(&installation).await);
             check("photo store", photo_store(&installation).await);
             check("stopping", installation.close().await.map(|()| "clean".to_owned()));
@@ -80,14 +82,21 @@ async fn database(installation: &Installation) -> anyhow::Result<String> {
 
 async fn connections(installation: &Installation) -> anyhow::Result<String> {
     let sizes = installation.store.pool_sizes();
-    let room = installation.store.connection_room().await?;
-    Ok(format!(
-        "web {} + jobs {} + bulk {} = {} of {room} that the server allows",
-        sizes.web,
-        sizes.jobs,
-        sizes.bulk,
-        sizes.total()
-    ))
+    let (web, jobs, bulk, total) = (sizes.web, sizes.jobs, sizes.bulk, sizes.total());
+    let allowed = if installation.store.is_pooled_elsewhere() {
+        "of PgBouncer's max_client_conn".to_owned()
+    } else {
+        format!("of {} that the server allows", installation.store.connection_room().await?)
+    };
+    Ok(format!("web {web} + jobs {jobs} + bulk {bulk} = {total} {allowed}"))
+}
+
+/// Nothing is wrong without news; everything is only noticed a little later.
+async fn news(installation: &Installation) -> anyhow::Result<String> {
+    if installation.store.hears_news().await? {
+        return Ok("the database tells of changes at once".to_owned());
+    }
+    Ok(format!("changes are noticed seconds later; {}", StoreError::NotDirect))
 }
 
 async fn background_work(installation: &Installation) -> anyhow::Result<String> {
@@ -96,7 +105,8 @@ async fn background_work(installation: &Installation) -> anyhow::Result<String> 
     let dead = store::job::dead_count(&mut tx).await?;
     if dead > 0 {
         bail!(
-            "{dead} photos were tried too often: look at the failed ones on the event's page and retry them there"
+            "{dead} photos were tried too often: look at the failed ones on the event's page and retry them there; for \
+             those of an event that is being read with another pack, run findme reindex again"
         );
     }
     Ok(format!("{open} photos wait to be read"))

@@ -2,6 +2,7 @@
 
 use turbojpeg::{Colorspace, Decompressor, Image, PixelFormat, ScalingFactor};
 
+use super::exif::Metadata;
 use super::limits::{self, Announced};
 use super::markers::{self, Coding, Header};
 use super::{Raw, Room};
@@ -32,7 +33,8 @@ pub(super) fn decode<'room>(
         })
     })?;
     let Announced { width_px, height_px, .. } = announced;
-    Ok(Raw { picture, width_px, height_px, exif: header.exif.map(<[u8]>::to_vec), turn })
+    let metadata = Metadata::read(header.exif.map(<[u8]>::to_vec));
+    Ok(Raw { picture, width_px, height_px, metadata, turn })
 }
 
 fn check(header: &Header<'_>) -> Result<Announced, PhotoError> {

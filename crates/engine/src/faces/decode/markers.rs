@@ -5,30 +5,31 @@ use crate::PhotoError;
 const TEM: u8 = 0x01;
 const RST0: u8 = 0xD0;
 const RST7: u8 = 0xD7;
-const SOI: u8 = 0xD8;
-const EOI: u8 = 0xD9;
-const SOS: u8 = 0xDA;
-const APP0: u8 = 0xE0;
-const APP1: u8 = 0xE1;
-const APP14: u8 = 0xEE;
-const APP15: u8 = 0xEF;
-const COM: u8 = 0xFE;
+pub(crate) const SOI: u8 = 0xD8;
+pub(crate) const EOI: u8 = 0xD9;
+pub(crate) const SOS: u8 = 0xDA;
+pub(crate) const APP0: u8 = 0xE0;
+pub(crate) const APP1: u8 = 0xE1;
+pub(crate) const APP14: u8 = 0xEE;
+pub(crate) const APP15: u8 = 0xEF;
+pub(crate) const COM: u8 = 0xFE;
 
 /// One marker with what follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Segment<'a> {
-    marker: u8,
-    payload: &'a [u8],
+pub(crate) struct Segment<'a> {
+    pub(crate) marker: u8,
+    pub(crate) payload: &'a [u8],
 }
 
 /// Walks the segments of a file. Between segments it skips what is no marker, as libjpeg does.
-struct Segments<'a> {
+pub(crate) struct Segments<'a> {
     bytes: &'a [u8],
-    at: usize,
+    /// Where the next segment is looked for: behind the payload of the last one.
+    pub(crate) at: usize,
 }
 
 impl<'a> Segments<'a> {
-    fn of(bytes: &'a [u8]) -> Self {
+    pub(crate) fn of(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
@@ -66,7 +67,7 @@ impl<'a> Iterator for Segments<'a> {
 
 /// How the picture is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coding {
+pub(crate) enum Coding {
     /// Row by row.
     Sequential,
     /// In scans over the whole picture, which keep all coefficients in memory.
@@ -77,14 +78,14 @@ pub(super) enum Coding {
 
 /// What stands before the pixels.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Header<'a> {
-    pub(super) width_px: u32,
-    pub(super) height_px: u32,
-    pub(super) coding: Coding,
+pub(crate) struct Header<'a> {
+    pub(crate) width_px: u32,
+    pub(crate) height_px: u32,
+    pub(crate) coding: Coding,
     /// Adobe's segment, which says among other things that CMYK values are inverted.
-    pub(super) is_adobe: bool,
+    pub(crate) is_adobe: bool,
     /// The EXIF block, a TIFF structure.
-    pub(super) exif: Option<&'a [u8]>,
+    pub(crate) exif: Option<&'a [u8]>,
 }
 
 /// Reads the segments before the first scan.
@@ -127,6 +128,41 @@ fn frame_header(marker: u8, payload: &[u8]) -> Option<Header<'static>> {
         is_adobe: false,
         exif: None,
     })
+}
+
+/// Most segments before the first scan of a JPEG inside another file: cameras write fewer than fifty.
+const EMBEDDED_SEGMENTS_MAX: usize = 256;
+
+/// Reads the segments before the first scan of what may be a JPEG file in the midst of other data. Unlike [`header`] it
+/// takes no byte for granted: chance looks like a start of an image once in 16 million bytes, but hardly goes on like one.
+pub(crate) fn embedded_header(bytes: &[u8]) -> Option<Header<'_>> {
+    let mut rest = bytes.strip_prefix(&[0xFF, SOI])?;
+    let (mut frame, mut is_adobe, mut exif) = (None, false, None);
+    for _ in 0..EMBEDDED_SEGMENTS_MAX {
+        let fill = rest.iter().take_while(|byte| **byte == 0xFF).count();
+        let [marker, high, low, ..] = *rest.get(fill..)? else { return None };
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        let payload = rest.get(fill + 3..fill + 1 + length)?;
+        if fill == 0 || marker < 0xC0 || (RST0..=EOI).contains(&marker) {
+            return None;
+        }
+        rest = &rest[fill + 1 + length..];
+        match marker {
+            SOS => return frame.map(|frame| Header { is_adobe, exif, ..frame }),
+            APP1 if exif.is_none() => exif = payload.strip_prefix(b"Exif\0\0"),
+            APP14 => is_adobe |= payload.starts_with(b"Adobe"),
+            _ if frame.is_some() => {}
+            _ => frame = frame_header(marker, payload).filter(|frame| is_consistent(*frame, payload)),
+        }
+    }
+    None
+}
+
+/// Whether a frame header has pixels, and as many components as it has room for.
+fn is_consistent(frame: Header<'_>, payload: &[u8]) -> bool {
+    let components = payload.get(5).map_or(0, |count| usize::from(*count));
+    let has_pixels = frame.width_px > 0 && frame.height_px > 0;
+    has_pixels && (1..=4).contains(&components) && payload.len() == 6 + 3 * components
 }
 
 /// Whether the picture's end is there. What follows it does not matter.
@@ -198,6 +234,22 @@ mod tests {
         assert_eq!(header(b"\xFF\xD8\xFF\xD9").unwrap_err().code(), "damaged");
         assert!(is_complete(SMALL));
         assert!(!is_complete(&SMALL[..SMALL.len() - 12]));
+    }
+
+    #[test]
+    fn an_embedded_header_is_read_strictly() {
+        // Without what libjpeg forgives: SMALL's padding stands behind the scan.
+        let header = embedded_header(SMALL).unwrap();
+        assert_eq!((header.width_px, header.height_px, header.exif), (16, 8, Some(&b"II"[..])));
+        for cut in 0..SMALL.len() - 18 {
+            assert!(embedded_header(&SMALL[..cut]).is_none(), "{cut}");
+        }
+        let with = |at: usize, byte: u8| [&SMALL[..at], &[byte], &SMALL[at + 1..]].concat();
+        assert!(embedded_header(&with(2, 0)).is_none(), "no marker");
+        assert!(embedded_header(&with(3, SOI)).is_none(), "a second start");
+        assert!(embedded_header(&with(29, 2)).is_none(), "a component too many");
+        let endless = [&[0xFF, SOI][..], &[0xFF, COM, 0, 2].repeat(300), &SMALL[2..]].concat();
+        assert!(embedded_header(&endless).is_none());
     }
 
     #[test]

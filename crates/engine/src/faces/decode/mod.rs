@@ -1,11 +1,13 @@
 //! From bytes to pixels: sniff, check the limits, decode once, turn.
 
 mod exif;
+pub(crate) mod heif;
 mod jpeg;
 pub(crate) mod limits;
-mod markers;
+pub(crate) mod markers;
 mod orientation;
 mod png_webp;
+pub(crate) mod raw;
 pub(crate) mod sniff;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -35,7 +37,7 @@ struct Raw<'room> {
     picture: Picture,
     width_px: u32,
     height_px: u32,
-    exif: Option<Vec<u8>>,
+    metadata: Metadata,
     turn: Turn<'room>,
 }
 
@@ -68,8 +70,19 @@ pub(crate) fn decode(
         Format::Jpeg => jpeg::decode(bytes, long_side_least, room)?,
         Format::Png => png_webp::decode_png(bytes, room)?,
         Format::WebP => png_webp::decode_webp(bytes, room)?,
+        Format::Heic => heif::decode(bytes, heif::Codec::Hevc, room)?,
+        Format::Avif => heif::decode(bytes, heif::Codec::Av1, room)?,
+        format @ (Format::Cr2
+        | Format::Cr3
+        | Format::Nef
+        | Format::Arw
+        | Format::Dng
+        | Format::Raf
+        | Format::Orf
+        | Format::Rw2) => raw::decode(bytes, format, long_side_least, room)?,
     };
-    let Metadata { orientation, taken_at, camera } = Metadata::read(raw.exif);
+    let Metadata { orientation, taken_at, camera } = raw.metadata;
+    let orientation = orientation.unwrap_or_default();
     let (width_px, height_px) = orientation.size(raw.width_px, raw.height_px);
     let picture = reduced(raw.picture, long_side_least * 2, resizer)?;
     drop(raw.turn);

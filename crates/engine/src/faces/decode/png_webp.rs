@@ -6,6 +6,7 @@ use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::{ColorType, ImageDecoder, ImageError, Limits};
 
+use super::exif::Metadata;
 use super::limits::{self, Announced};
 use super::{Raw, Room};
 use crate::PhotoError;
@@ -38,13 +39,19 @@ fn decode(mut decoder: impl ImageDecoder, room: &Room) -> Result<Raw<'_>, PhotoE
     if decoded_bytes > limits::DECODED_BYTES_MAX {
         return Err(announced.too_many());
     }
-    let exif = decoder.exif_metadata().ok().flatten();
+    let metadata = Metadata::read(decoder.exif_metadata().ok().flatten());
     let colour = decoder.color_type();
     let turn = room.turn(decoded_bytes);
     let mut pixels = vec![0; usize::try_from(decoded_bytes).map_err(PhotoError::internal)?];
     decoder.read_image(&mut pixels).map_err(refusal)?;
     let rgb = to_rgb8(pixels, colour)?;
-    Ok(Raw { picture: Picture { width: width_px, height: height_px, rgb }, width_px, height_px, exif, turn })
+    Ok(Raw {
+        picture: Picture { width: width_px, height: height_px, rgb },
+        width_px,
+        height_px,
+        metadata,
+        turn,
+    })
 }
 
 fn announced(width_px: u32, height_px: u32) -> Announced {
@@ -81,9 +88,7 @@ fn to_rgb8(pixels: Vec<u8>, colour: ColorType) -> Result<Vec<u8>, PhotoError> {
         ColorType::Rgb8 => Ok(pixels),
         ColorType::L8 => Ok(converted(pixels, |[grey]| [grey; 3])),
         ColorType::La8 => Ok(converted(pixels, |[grey, alpha]| [over_white(grey, alpha); 3])),
-        ColorType::Rgba8 => {
-            Ok(converted(pixels, |[r, g, b, alpha]| [r, g, b].map(|value| over_white(value, alpha))))
-        }
+        ColorType::Rgba8 => Ok(over_white_pixels(pixels)),
         ColorType::L16 => Ok(converted(pixels, |[a, b]| [high(a, b); 3])),
         ColorType::La16 => Ok(converted(pixels, |[a, b, c, d]| [over_white(high(a, b), high(c, d)); 3])),
         ColorType::Rgb16 => Ok(converted(pixels, |[a, b, c, d, e, f]| [high(a, b), high(c, d), high(e, f)])),
@@ -94,6 +99,11 @@ fn to_rgb8(pixels: Vec<u8>, colour: ColorType) -> Result<Vec<u8>, PhotoError> {
             Err(PhotoError::internal(format!("the decoder gave {other:?} pixels")))
         }
     }
+}
+
+/// Red, green, blue and opacity as red, green, blue over white.
+pub(super) fn over_white_pixels(rgba: Vec<u8>) -> Vec<u8> {
+    converted(rgba, |[r, g, b, alpha]| [r, g, b].map(|value| over_white(value, alpha)))
 }
 
 /// The more significant byte of a 16-bit value in the machine's byte order.

@@ -56,6 +56,12 @@ export const me = () => json<User>('GET', '/api/me');
 
 export const attendeeEvent = (slug: string) => json<AttendeeEvent>('GET', `/api/attendee/events/${segment(slug)}`);
 
+/** Where the photos at signed addresses come in one archive, by a form. */
+export const ZIP_PATH = '/media/zip';
+
+/** Rejects with the reason why these photos cannot be had in one archive now. */
+export const checkSelection = (photos: string[]) => call('POST', ZIP_PATH, { photos, check: true });
+
 export function search(slug: string, consentVersion: string, selfie: Blob): Promise<SearchAnswer> {
   const form = new FormData();
   form.append('consent_version', consentVersion);

@@ -40,6 +40,9 @@ export const listPhotos = (event: string, state: PhotoState | 'all', after: stri
   json<PhotoPage>('GET', `${of(event, 'photos')}?${query({ state, limit: PHOTOS_PER_PAGE, after })}`);
 export const retryPhoto = (event: string, photo: string) => call('POST', of(event, 'photos', photo, 'retry'));
 export const uploadPath = (event: string) => of(event, 'photos');
+/** `web`: at most 2048 pixels; `original`: as uploaded. */
+export type Size = 'web' | 'original';
+export const zipPath = (event: string, size: Size) => `${of(event, 'photos.zip')}?${query({ size })}`;
 export const progressPath = (event: string) => of(event, 'progress');
 
 export const listMembers = async (event: string) => (await json<{ staff: EventMember[] }>('GET', of(event, 'staff'))).staff;

@@ -232,7 +232,7 @@ export interface Photo {
   height_px: number | null;
   thumb_url: string | null;
   preview_url: string | null;
-  original_url: string;
+  original_url: string | null;
 }
 
 export interface PhotoPage {

@@ -1,0 +1,167 @@
+//! `POST /media/zip`: selected photos in one archive, by their signed addresses.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::RequestExt as _;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use domain::{Digest, EventId, Rendition};
+use futures::{StreamExt as _, stream};
+use serde::Deserialize;
+use store::Store;
+use store::photo_by_time::{self, TimedPhoto};
+use utoipa::ToSchema;
+
+use super::sign::{Claim, SignedUrls, parse_address};
+use super::zip_stream::{Archive, Wanted};
+use crate::Web;
+use crate::error::{Code, Problem};
+use crate::extract::InLanguage;
+
+/// Most photos in one archive.
+const PHOTOS_MAX: usize = 2000;
+/// Largest request: that many addresses, as a form writes them, with the site's own address before each.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// How long a request may take to arrive: it holds a place meanwhile.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(30);
+/// When a place may be free again.
+const RETRY_AFTER_S: u32 = 10;
+
+/// Which photos.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct Selection {
+    /// Signed addresses of photos of one event, as a search answers them in `download_url`.
+    #[schema(min_items = 1, max_items = 2000)]
+    photos: Vec<String>,
+    /// Only says whether the archive could be sent now: 204 if so.
+    #[serde(default)]
+    check: bool,
+}
+
+/// Photos of one event in one ZIP archive, by the time they were taken.
+///
+/// Send the signed addresses as JSON or as a form, in which `photos` comes once per address. It is made while it is sent;
+/// should it break off, the connection does too. A photo that the store has lost is left out and named in `MISSING.txt`.
+///
+/// Like the addresses themselves, this needs no log-in and nothing against forged requests: whoever has an address may
+/// fetch it, whoever has none gets nothing, and nothing is changed.
+#[utoipa::path(post, path = "/media/zip", tag = "media",
+    request_body(content((Selection = "application/json"), (Selection = "application/x-www-form-urlencoded"))),
+    responses((status = 200, content_type = "application/zip", body = Vec<u8>),
+        (status = 204, description = "It could be sent now")))]
+pub async fn zip_selection(
+    State(web): State<Web>,
+    InLanguage(language): InLanguage,
+    request: Request,
+) -> Result<Response, Problem> {
+    let places = Arc::clone(&web.settings.selection_zips);
+    let place = places.try_acquire_owned().map_err(|_| Problem::later(Code::DownloadsBusy, RETRY_AFTER_S))?;
+    let read = tokio::time::timeout(ARRIVES_WITHIN, read(request)).await;
+    let selection = read.map_err(|_| Code::BadRequest)??;
+    let now = web.clock.unix_seconds();
+    let (event_id, copies) = verified(&selection.photos, &web.urls, now)?;
+    let Found { slug, wanted, missing } = find(&web.store, event_id, copies).await?;
+    if selection.check {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let archive = Archive {
+        blobs: web.blobs,
+        event_id,
+        file_stem: slug,
+        language,
+        place,
+        pages: stream::once(std::future::ready(Ok(wanted))).boxed(),
+        missing,
+    };
+    Ok(archive.send())
+}
+
+async fn read(mut request: Request) -> Result<Selection, Problem> {
+    DefaultBodyLimit::apply(DefaultBodyLimit::max(BODY_BYTES_MAX), &mut request);
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase();
+    if kind == "application/json" {
+        let crate::extract::Body(selection) = request.extract().await?;
+        return Ok(selection);
+    }
+    if kind != "application/x-www-form-urlencoded" {
+        return Err(Code::UnsupportedMediaType.into());
+    }
+    let body: Bytes =
+        request.extract().await.map_err(|rejection: axum::extract::rejection::BytesRejection| {
+            let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+            Problem::new(if too_large { Code::TooLarge } else { Code::BadRequest })
+        })?;
+    let mut selection = Selection::default();
+    for (name, value) in form_urlencoded::parse(&body) {
+        match (&*name, &*value) {
+            ("photos", address) => selection.photos.push(address.to_owned()),
+            ("check", "true") => selection.check = true,
+            ("check", "false") => selection.check = false,
+            ("check", _) => return Err(Problem::field("check")),
+            _ => {}
+        }
+    }
+    Ok(selection)
+}
+
+/// A copy of a photo.
+type Copy = (Digest, Rendition);
+
+/// The event and the copies that the addresses name, each once, when every one of them is good.
+fn verified(addresses: &[String], urls: &SignedUrls, now: i64) -> Result<(EventId, HashSet<Copy>), Problem> {
+    if addresses.len() > PHOTOS_MAX {
+        return Err(Problem::field("photos"));
+    }
+    let claims: Vec<Claim> = addresses
+        .iter()
+        .map(|address| {
+            let (claim, signature) = parse_address(address).ok_or_else(|| Problem::field("photos"))?;
+            let is_good = claim.expires >= now && urls.is_good(claim, &signature);
+            if is_good { Ok(claim) } else { Err(Code::LinkExpired.into()) }
+        })
+        .collect::<Result<_, Problem>>()?;
+    let event_id = claims.first().ok_or_else(|| Problem::field("photos"))?.event_id;
+    if claims.iter().any(|claim| claim.event_id != event_id) {
+        return Err(Problem::field("photos"));
+    }
+    Ok((event_id, claims.iter().map(|claim| (claim.sha256, claim.rendition)).collect()))
+}
+
+struct Found {
+    slug: String,
+    wanted: Vec<Wanted>,
+    missing: Vec<String>,
+}
+
+async fn find(store: &Store, event_id: EventId, copies: HashSet<Copy>) -> Result<Found, Problem> {
+    let mut tx = store.begin().await?;
+    let event = store::event::by_id(&mut tx, event_id).await?.ok_or(Code::PhotoNotFound)?;
+    let digests: HashSet<Digest> = copies.iter().map(|(sha256, _)| *sha256).collect();
+    let digests: Vec<Digest> = digests.into_iter().collect();
+    let photos = photo_by_time::by_sha256(&mut tx, event_id, &digests).await?;
+    if photos.is_empty() {
+        return Err(Code::PhotoNotFound.into());
+    }
+    let mut lost: HashSet<Digest> = digests.into_iter().collect();
+    let mut wanted = Vec::with_capacity(copies.len());
+    for photo in photos {
+        lost.remove(&photo.photo.sha256);
+        wanted.extend(copies_of(photo, &copies));
+    }
+    // Of a photo that was removed since its address was made, nothing but this is known.
+    let missing = lost.iter().map(ToString::to_string).collect();
+    Ok(Found { slug: event.slug.to_string(), wanted, missing })
+}
+
+fn copies_of(photo: TimedPhoto, copies: &HashSet<Copy>) -> impl Iterator<Item = Wanted> {
+    let sha256 = photo.photo.sha256;
+    [Rendition::Original, Rendition::Preview, Rendition::Thumb]
+        .into_iter()
+        .filter(move |rendition| copies.contains(&(sha256, *rendition)))
+        .map(move |rendition| Wanted { photo: photo.clone(), rendition })
+}
