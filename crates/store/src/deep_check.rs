@@ -200,11 +200,13 @@ impl LockedPhoto {
         .execute(&mut *db)
         .await?;
         expect_rows("mark_lost", 1, marked.rows_affected())?;
-        query("delete from job where event_id = $1 and photo_id = $2 and state <> 'working'")
-            .bind(event)
-            .bind(photo)
-            .execute(&mut *db)
-            .await?;
+        query(
+            "delete from job where event_id = $1 and photo_id = $2 and kind = 'ingest_photo' and state <> 'working'",
+        )
+        .bind(event)
+        .bind(photo)
+        .execute(&mut *db)
+        .await?;
         self.remove_faces(&mut *db).await?;
         listen::tell(db, self.event_id).await
     }
