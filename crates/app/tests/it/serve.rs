@@ -24,7 +24,7 @@ fn files_of(person: &str) -> (Vec<String>, String) {
 }
 
 /// Creates the first admin by the printed link, and the event.
-async fn set_up(server: &Server) {
+pub(crate) async fn set_up(server: &Server) {
     let token =
         server.setup_link.as_deref().and_then(|link| link.split_once("token=")).expect("a set-up link").1;
     let admin =
