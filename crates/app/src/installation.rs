@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use crate::config::Config;
 use crate::private_postgres::PrivatePostgres;
-use crate::{models, production, secrets, system};
+use crate::{models, photo_store, production, secrets, system};
 
 /// Selfies that may wait for their turn; at 30 ms each the last one waits for two seconds.
 const SELFIES_WAITING_MAX: usize = 64;
@@ -56,6 +56,7 @@ impl Installation {
             config: config.clone(),
             private,
         };
+        photo_store::check(&installation.store, &installation.blobs, &installation.entropy).await?;
         installation.take_up_what_was_left().await?;
         Ok(installation)
     }

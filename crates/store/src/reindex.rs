@@ -262,7 +262,8 @@ async fn switch_if_last(tx: &Transaction<'_>, event_id: EventId) -> Result<bool>
     let event: [Param<'_>; 1] = [(&event_id.0, Type::UUID)];
     let switched = tx
         .execute_typed(
-            "update event set pack = reindex_pack, reindex_pack = null, gallery_epoch = gallery_epoch + 1 \
+            "update event set pack = reindex_pack, reindex_pack = null, gallery_epoch = gallery_epoch + 1, \
+             change_count = change_count + 1 \
              where event_id = $1 and reindex_pack is not null \
              and not exists (select from job where job.event_id = $1 and kind = 'reindex_photo')",
             &event,
@@ -277,10 +278,10 @@ async fn switch_if_last(tx: &Transaction<'_>, event_id: EventId) -> Result<bool>
     )
     .await?;
     tx.execute_typed(
-        "update photo set face_count = found.faces from (\
+        "update photo set face_count = found.faces, change = event.change_count from event, (\
            select photo.photo_id, count(face_id)::int as faces from photo left join face using (event_id, photo_id) \
            where photo.event_id = $1 and state = 'ready' group by photo.photo_id) as found \
-         where photo.event_id = $1 and photo.photo_id = found.photo_id and face_count <> found.faces",
+         where photo.event_id = $1 and event.event_id = $1 and photo.photo_id = found.photo_id and face_count <> found.faces",
         &event,
     )
     .await?;
