@@ -8,7 +8,7 @@ if [ -n "${BASH_SOURCE[0]:-}" ] && grep -q $'\r' "$0"; then exec bash -c "$(tr -
 set -euo pipefail
 cd "$(dirname "$0")"
 
-step_count=6
+step_count=7
 # shellcheck source=.config/bootstrap.sh
 source <(tr -d '\r' <.config/bootstrap.sh)
 
@@ -70,6 +70,26 @@ ensure_browser() { # exports FINDME_CHROMIUM
     fail 'Chromium is missing: sudo apt-get install -y chromium; then start again.'
   ok "$FINDME_CHROMIUM"
 }
+
+ensure_heif() { # libheif with its codecs, and the encoder with which tests make HEIC and AVIF files
+  step 'libheif'
+  if heif_is_ready; then
+    ok "heif-enc $(heif_version)"
+  elif apt_install libheif1 libheif-examples && { heif_is_ready || apt_install libheif-plugin-{libde265,dav1d,x265,aomenc}; } && heif_is_ready; then
+    ok "installed heif-enc $(heif_version)"
+  elif [ -n "${CI:-}" ]; then
+    fail 'libheif or its encoder is missing: sudo apt-get install -y libheif1 libheif-examples; from Debian 13 on also libheif-plugin-libde265 libheif-plugin-dav1d libheif-plugin-x265 libheif-plugin-aomenc.'
+  else
+    ok 'missing: tests that need HEIC and AVIF files are skipped'
+  fi
+}
+
+heif_is_ready() { # can it encode both? Where plugins are packages of their own, the decoders come with the encoders
+  local encoders
+  have heif-enc && encoders=$(heif-enc --list-encoders 2>/dev/null) && [[ $encoders == *x265* && $encoders == *aom* ]]
+}
+
+heif_version() { heif-enc --help 2>&1 | sed -n 's/.*libheif version: //p'; }
 
 ensure_schemathesis() { # sets schemathesis_python
   local requirements=crates/app/tests/requirements.txt version folder
@@ -238,11 +258,12 @@ logs_hold_no_secret() { # searches all that the tests and the servers have logge
 
 trap at_exit EXIT
 : >"$log"
-[ -z "$fast" ] || step_count=4
+[ -z "$fast" ] || step_count=5
 ensure_tools
 ensure_onnx
 ensure_postgres
 ensure_shared
+ensure_heif
 [ -n "$fast" ] || ensure_browser
 [ -n "$fast" ] || ensure_schemathesis
 

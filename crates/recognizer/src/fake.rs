@@ -7,7 +7,7 @@ use domain::{BoxPx, Digest, Embedding, Face, PointPx, Quality, Score, Thresholds
 
 use crate::galleries::Galleries;
 use crate::{
-    FindError, Found, GallerySource, GalleryVersion, Indexed, IndexedFace, IndexedPhoto, PhotoError,
+    FindError, Found, GallerySource, GalleryVersion, Indexed, IndexedFace, IndexedPhoto, Patches, PhotoError,
     SelfieError, Timing, photos_of,
 };
 
@@ -74,6 +74,7 @@ pub(crate) fn read(photo: &Bytes) -> Indexed {
         faces,
         preview: b"\xFF\xD8\xFFpreview".to_vec(),
         thumb: b"\xFF\xD8\xFFthumb".to_vec(),
+        private_parts: Patches::default().to_bytes(),
     })
 }
 

@@ -21,7 +21,8 @@ use bytes::Bytes;
 use domain::{Band, EventId, GalleryFace, PhotoId, Score, Thresholds};
 use futures::future::BoxFuture;
 
-pub use engine::{IndexedFace, IndexedPhoto, PhotoError, SNIFF_BYTES, SelfieError, sniff};
+pub use engine::privacy::{Patches, PatchesError, private_parts};
+pub use engine::{Format, IndexedFace, IndexedPhoto, PhotoError, SNIFF_BYTES, SelfieError, codec, sniff};
 pub use fake::Fake;
 pub use lane::Busy;
 pub use local::{Local, LocalOptions};
