@@ -20,6 +20,9 @@ pub(super) struct Draft<'a> {
 const PARTS_MAX: usize = 8192;
 const LITERAL_BYTES_MAX: usize = Patches::BYTES_MAX / 2;
 
+/// The shortest that readers take for XMP.
+const XMP_EMPTY: &[u8] = br#"<x:xmpmeta xmlns:x="adobe:ns:meta/"/>"#;
+
 impl<'a> Draft<'a> {
     pub(super) fn of(bytes: &'a [u8]) -> Self {
         Self { bytes, parts: BTreeMap::new(), literal_bytes: 0, entered: BTreeSet::new() }
@@ -38,6 +41,14 @@ impl<'a> Draft<'a> {
     /// Spaces.
     pub(super) fn blank(&mut self, range: Range<usize>) {
         self.add(range, |_| Fill::Spaces);
+    }
+
+    /// An XMP packet that says nothing, as long as the one in `range`.
+    pub(super) fn xmp(&mut self, range: Range<usize>) {
+        if range.len() >= XMP_EMPTY.len() {
+            self.write(range.start, XMP_EMPTY);
+        }
+        self.blank(range);
     }
 
     /// These bytes, from `at` on.
