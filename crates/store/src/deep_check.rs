@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::sql::{expect_rows, query, query_as, query_scalar};
-use crate::{Result, StoreError, photo};
+use crate::{Result, StoreError, event, job, listen, photo};
 
 /// An event to check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,13 +176,7 @@ pub async fn lock_photo(
     event_id: EventId,
     photo_id: PhotoId,
 ) -> Result<Option<LockedPhoto>> {
-    let change: Option<i64> = query_scalar(
-        "update event set change_count = change_count + 1 where event_id = $1 returning change_count",
-    )
-    .bind(event_id.0)
-    .fetch_optional(&mut *db)
-    .await?;
-    let Some(change) = change else { return Ok(None) };
+    let Some(change) = event::next_change(db, event_id).await? else { return Ok(None) };
     let rows = select(db, event_id, Some(photo_id), None, 1).await?;
     Ok(rows.into_iter().next().map(|row| LockedPhoto { event_id, change, row }))
 }
@@ -206,13 +200,15 @@ impl LockedPhoto {
         .execute(&mut *db)
         .await?;
         expect_rows("mark_lost", 1, marked.rows_affected())?;
-        query("delete from job where event_id = $1 and photo_id = $2 and state <> 'working'")
-            .bind(event)
-            .bind(photo)
-            .execute(&mut *db)
-            .await?;
+        query(
+            "delete from job where event_id = $1 and photo_id = $2 and kind = 'ingest_photo' and state <> 'working'",
+        )
+        .bind(event)
+        .bind(photo)
+        .execute(&mut *db)
+        .await?;
         self.remove_faces(&mut *db).await?;
-        self.tell(db).await
+        listen::tell(db, self.event_id).await
     }
 
     /// Galleries in memory are loaded anew: one that only looks for newer faces would keep these.
@@ -239,27 +235,9 @@ impl LockedPhoto {
     /// # Errors
     /// When the database fails.
     pub async fn read_again(&self, db: &mut PgConnection, job_id: JobId) -> Result<()> {
-        query(
-            "update photo set state = 'waiting', failure_code = null, failure_detail = null, change = $3 \
-             where event_id = $1 and photo_id = $2 and state = 'failed'",
-        )
-        .bind(self.event_id.0)
-        .bind(self.row.photo_id.0)
-        .bind(self.change)
-        .execute(&mut *db)
-        .await?;
-        crate::job::enqueue_ingest(&mut *db, self.event_id, job_id, self.row.photo_id).await?;
-        self.tell(db).await
-    }
-
-    /// Tells whoever watches the event, as the transaction commits.
-    async fn tell(&self, db: &mut PgConnection) -> Result<()> {
-        query("select pg_notify($1, $2)")
-            .bind(crate::listen::CHANNEL)
-            .bind(self.event_id.to_string())
-            .execute(db)
-            .await?;
-        Ok(())
+        photo::reset_failed(&mut *db, self.event_id, self.row.photo_id, self.change).await?;
+        job::enqueue_ingest(&mut *db, self.event_id, job_id, self.row.photo_id).await?;
+        listen::tell(db, self.event_id).await
     }
 }
 

@@ -123,6 +123,10 @@ impl Store {
         let options = pooled.sqlx_options()?;
         let direct = direct.sqlx_options()?;
         let room = connection_room(&direct).await?;
+        if between {
+            // The pools connect when they are used; what is wrong with their address is better told now.
+            connection_room(&options).await?;
+        }
         let fitted = if between { sizes } else { sizes.fitted(room)? };
         if fitted != sizes {
             tracing::warn!(room, ?fitted, "the server has room for fewer connections than FindMe's defaults");

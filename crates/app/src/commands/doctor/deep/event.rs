@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use anyhow::bail;
 use blobs::BlobKey;
 use domain::{Digest, EventId, JobId, PhotoId, PhotoState, Rendition};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 use super::DeepCheck;
 use super::blobs_of_event::{BlobsOfEvent, Stored};
-use super::judge::{Fault, Loss, Original, fault, was_lost};
+use super::judge::{Fault, Original, fault};
 use super::report::Report;
 
 /// Photos asked for at once.
@@ -22,26 +23,24 @@ const PHOTOS_PAGE: i64 = 500;
 const READ_AT_ONCE: usize = 4;
 /// How often an original is read that cannot be read to its end.
 const READS_MAX: u32 = 2;
+/// After so many originals that cannot be read the store itself is at fault.
+const TROUBLES_MAX: usize = 50;
 
 impl DeepCheck<'_> {
     /// Checks an event and repairs it.
     pub(super) async fn event(&self, event: &EventRow, bar: &ProgressBar) -> anyhow::Result<Report> {
         let mut report = Report::default();
         let mut stored = self.blobs_of(event.event_id).await?;
-        let (mut after, mut lost_before, mut dead) = (None, 0, 0);
+        let (mut after, mut dead) = (None, 0);
         loop {
             let rows = self.photos_behind(event.event_id, after).await?;
             let Some(last) = rows.last() else { break };
             after = Some(last.photo_id);
-            let is_lost = |row: &&PhotoRow| was_lost(row, Loss::Missing) || was_lost(row, Loss::Damaged);
-            lost_before += rows.iter().filter(is_lost).count();
             dead += rows.iter().filter(|row| row.job == Some(JobState::Dead)).count();
             self.page(event.event_id, rows, &mut stored, &mut report, bar).await?;
         }
         self.blobs_without_row(event.event_id, stored, &mut report).await?;
-        if lost_before > 0 {
-            report.note(format!("{lost_before} photos had lost their original before: upload them again"));
-        }
+        report.note_lost_before();
         if dead > 0 {
             report.note(format!("{dead} photos were tried too often: retry them on the event's page"));
         }
@@ -81,12 +80,17 @@ impl DeepCheck<'_> {
         while let Some((row, stored, original)) = examined.next().await {
             bar.inc(1);
             match original {
-                Ok(original) => {
-                    if let Some(fault) = fault(&row, original, stored) {
-                        self.repair(event_id, &row, original, fault, report).await?;
+                Ok(original) => match fault(&row, original, stored) {
+                    Some(fault) => self.repair(event_id, &row, stored, original, fault, report).await?,
+                    None if original != Original::Whole => report.lost_before(),
+                    None => {}
+                },
+                Err(error) => {
+                    report.trouble(format!("{}: cannot be read: {error}", name_of(&row)));
+                    if report.troubles() >= TROUBLES_MAX {
+                        bail!("{TROUBLES_MAX} originals cannot be read, the last one because {error}");
                     }
                 }
-                Err(error) => report.trouble(format!("{}: cannot be read: {error}", name_of(&row))),
             }
         }
         Ok(())
@@ -130,13 +134,14 @@ impl DeepCheck<'_> {
         &self,
         event_id: EventId,
         row: &PhotoRow,
+        listed: Stored,
         original: Original,
         found: Fault,
         report: &mut Report,
     ) -> anyhow::Result<()> {
         let stored = self.stored_now(event_id, row.sha256).await?;
-        if original == Original::Missing && stored.original_bytes.is_some() {
-            // It came meanwhile.
+        if original != Original::Whole && stored.original_bytes != listed.original_bytes {
+            // Somebody has written it meanwhile.
             return Ok(());
         }
         let mut tx = self.store.begin_job().await?;

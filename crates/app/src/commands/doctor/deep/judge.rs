@@ -94,7 +94,7 @@ pub(super) fn fault(row: &PhotoRow, original: Original, stored: Stored) -> Optio
 }
 
 /// Whether an earlier check, or the reading, noted this loss already.
-pub(super) fn was_lost(row: &PhotoRow, loss: Loss) -> bool {
+fn was_lost(row: &PhotoRow, loss: Loss) -> bool {
     row.state == PhotoState::Failed && row.failure_code.as_deref() == Some(loss.code())
 }
 

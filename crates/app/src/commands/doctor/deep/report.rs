@@ -9,6 +9,7 @@ use super::DeepCheck;
 #[derive(Debug, Default)]
 pub(super) struct Report {
     lost: Vec<String>,
+    lost_before: u64,
     troubles: Vec<String>,
     repaired: BTreeMap<&'static str, u64>,
     notes: Vec<String>,
@@ -20,9 +21,27 @@ impl Report {
         self.lost.push(what);
     }
 
+    /// Something is gone for good, and its row says so already.
+    pub(super) fn lost_before(&mut self) {
+        self.lost_before += 1;
+    }
+
+    /// Notes how much of that there is.
+    pub(super) fn note_lost_before(&mut self) {
+        if self.lost_before > 0 {
+            let count = self.lost_before;
+            self.note(format!("{count} photos had lost their original before: upload them again"));
+        }
+    }
+
     /// Something could not be checked or done.
     pub(super) fn trouble(&mut self, what: String) {
         self.troubles.push(what);
+    }
+
+    /// How many things could not be checked or done.
+    pub(super) fn troubles(&self) -> usize {
+        self.troubles.len()
     }
 
     /// `count` things were found wrong and are right now (or would be, without `--dry-run`).
