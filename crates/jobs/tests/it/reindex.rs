@@ -326,8 +326,9 @@ async fn a_photo_that_is_deleted_meanwhile_holds_nobody_up(pool: PgPool) {
     worker.run_until_idle().await.unwrap();
     let last = "delete from photo where photo_id = $1";
     sqlx::query(last).bind(of_ann[1].0).execute(&pool).await.unwrap();
-    assert_eq!(begin(&worker, event_id).await, Begun::Revived);
+    assert_eq!(worker.store.switch_left_over().await.unwrap(), 1);
     check_switched(&pool, &worker, &before, 2).await;
+    assert_eq!(worker.store.switch_left_over().await.unwrap(), 0);
 }
 
 #[sqlx::test(migrations = "../../migrations")]
@@ -378,6 +379,7 @@ async fn a_photo_that_cannot_be_read_anew_has_no_faces_and_holds_nobody_up(pool:
     }
     worker.blobs.put(&original[0], Fake::photo_of(&["damaged"])).await.unwrap();
     worker.blobs.delete(&original[1]).await.unwrap();
+    let changes_before = photo(&worker, event_id, of_ann[2]).await.change;
     begin(&worker, event_id).await;
     assert_eq!(worker.run_until_idle().await.unwrap(), 3);
     check_switched(&pool, &worker, &before, 2).await;
@@ -385,6 +387,7 @@ async fn a_photo_that_cannot_be_read_anew_has_no_faces_and_holds_nobody_up(pool:
     for (photo_id, faces) in of_ann.iter().zip([0, 0, 2]) {
         let photo = photo(&worker, event_id, *photo_id).await;
         assert_eq!((photo.state, photo.face_count), (PhotoState::Ready, faces));
+        assert_eq!(photo.change > changes_before, faces == 0, "whoever watches is told what changed");
     }
 }
 
