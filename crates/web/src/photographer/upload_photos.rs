@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::uploads::create::has_room;
 use crate::WebSettings;
-use crate::error::{Code, Problem};
+use crate::error::{Code, PHOTO_STORE_RETRY_S, Problem};
 use crate::extract::{EventStaff, InLanguage, Params};
 
 /// Most files in one request.
@@ -201,5 +201,5 @@ async fn spool(settings: &WebSettings, field: &mut Field<'_>) -> Result<Option<S
 
 fn spool_failed(error: &std::io::Error) -> Problem {
     tracing::error!(%error, "the spool folder cannot be written; is the disk full?");
-    Code::Unavailable.into()
+    Problem::later(Code::Unavailable, PHOTO_STORE_RETRY_S)
 }
