@@ -179,6 +179,11 @@ impl Piece<'_> {
                 self.receiver.blobs.delete_part(&key).await?;
             }
             let there = store::upload::by_id(&mut tx, event_id, upload_id).await?;
+            drop(tx);
+            if there.as_ref().is_none_or(|upload| upload.outcome.is_some()) {
+                // It ended while this part was on its way to the store: nobody else would delete it.
+                self.receiver.drop_parts(event_id, upload_id).await;
+            }
             return Err(there.map_or(ReceiveError::UploadGone.into(), |_| AppendError::Elsewhere));
         }
         tx.commit().await.map_err(StoreError::from)?;

@@ -19,6 +19,8 @@ impl Receiver {
     /// When the database or the photo store fails; then it can be done again.
     pub async fn finish(&self, upload: &Upload, sha256: Option<Digest>) -> Result<Receipt, ReceiveError> {
         if let Some(outcome) = &upload.outcome {
+            // Whoever wrote it may have been interrupted before they deleted the parts.
+            self.drop_parts(upload.event_id, upload.upload_id).await;
             return Ok(outcome.clone().into());
         }
         let finished = match self.finish_once(upload, sha256).await {

@@ -10,8 +10,8 @@ use serde::Serialize;
 use store::Transaction;
 use utoipa::ToSchema;
 
-/// When to come back while the photo store is away.
-const PHOTO_STORE_RETRY_S: u32 = 10;
+/// When to come back while the photo store is away or the disk is full.
+pub(crate) const PHOTO_STORE_RETRY_S: u32 = 10;
 /// When to come back while a part of the service is away: a restart of the database takes a few seconds.
 const UNAVAILABLE_RETRY_AFTER_S: u32 = 5;
 

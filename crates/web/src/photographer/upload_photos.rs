@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::WebSettings;
-use crate::error::{Code, Problem};
+use crate::error::{Code, PHOTO_STORE_RETRY_S, Problem};
 use crate::extract::{EventStaff, InLanguage, Params};
 
 /// Most files in one request.
@@ -217,5 +217,5 @@ async fn in_time<T>(next: impl Future<Output = Result<T, MultipartError>>) -> Re
 
 fn spool_failed(error: &std::io::Error) -> Problem {
     tracing::error!(%error, "the spool folder cannot be written; is the disk full?");
-    Code::Unavailable.into()
+    Problem::later(Code::Unavailable, PHOTO_STORE_RETRY_S)
 }
