@@ -173,17 +173,12 @@ impl Piece<'_> {
         let mut tx = self.receiver.store.begin().await?;
         let appended = store::upload::append(&mut tx, event_id, upload_id, parts, expires_at).await?;
         if !appended {
-            // Nothing leads to them any more.
+            // It ended or got on while these were on their way to the store: nothing leads to them any more.
             for part in parts {
                 let key = PartKey::new(event_id, upload_id.0, part.part_id);
                 self.receiver.blobs.delete_part(&key).await?;
             }
             let there = store::upload::by_id(&mut tx, event_id, upload_id).await?;
-            drop(tx);
-            if there.as_ref().is_none_or(|upload| upload.outcome.is_some()) {
-                // It ended while this part was on its way to the store: nobody else would delete it.
-                self.receiver.drop_parts(event_id, upload_id).await;
-            }
             return Err(there.map_or(ReceiveError::UploadGone.into(), |_| AppendError::Elsewhere));
         }
         tx.commit().await.map_err(StoreError::from)?;
