@@ -127,10 +127,12 @@ mod tests {
 
     #[test]
     fn what_changes_nothing_is_left_out_and_too_much_is_refused() {
-        let mut draft = Draft::of(&[0; 20_000]);
+        let bytes = vec![0; 20_000];
+        let mut draft = Draft::of(&bytes);
         draft.zero(5..100);
         assert!(draft.finish().unwrap().is_empty());
-        let mut draft = Draft::of(&[0; 20_000]);
+        let bytes = vec![0; 20_000];
+        let mut draft = Draft::of(&bytes);
         (0..10_000).for_each(|index| draft.blank(index * 2..index * 2 + 1));
         assert_eq!(draft.finish().unwrap_err().code(), "damaged");
     }

@@ -129,7 +129,6 @@ impl Walk<'_> {
                     return false;
                 }
             }
-            MAKER_NOTE => {}
             DNG_PRIVATE if self.rules.keeps_maker_notes => {}
             XMP => draft.xmp(value.clone()),
             IPTC => photoshop::clean_iptc(draft, value.clone()),

@@ -77,7 +77,7 @@ fn clean_segment(
         }
         APP1 if held.starts_with(XMP_MARK) => draft.xmp(behind(XMP_MARK.len())),
         0xED if held.starts_with(PHOTOSHOP_MARK) => {
-            photoshop::clean(draft, behind(PHOTOSHOP_MARK.len()), depth)
+            photoshop::clean(draft, behind(PHOTOSHOP_MARK.len()), depth);
         }
         marker if is_makers(marker, held) => draft.zero(payload),
         _ => {}

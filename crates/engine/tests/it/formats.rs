@@ -49,7 +49,9 @@ fn heic_and_avif_give_the_faces_of_the_same_jpeg() {
 fn the_exif_of_heic_is_read_but_does_not_turn_it() {
     let exif = segment(0xE1, &[&b"Exif\0\0"[..], &exif_block()].concat());
     for format in [Format::Heic, Format::Avif] {
-        let Some(file) = heif(&with_segments(&group(), &[exif.clone()]), format) else { continue };
+        let Some(file) = heif(&with_segments(&group(), std::slice::from_ref(&exif)), format) else {
+            continue;
+        };
         let photo = index_one(&file).unwrap();
         assert_eq!((photo.width_px, photo.height_px), (1024, 704), "{format:?}");
         assert_eq!(photo.taken_at.as_deref(), Some("2025-06-14T12:00:00"), "{format:?}");

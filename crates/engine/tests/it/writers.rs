@@ -125,20 +125,20 @@ pub(crate) fn with_segments(jpeg: &[u8], segments: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// A box of the ISO base media file format.
-pub(crate) fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+pub(crate) fn boxed(kind: &[u8], body: &[u8]) -> Vec<u8> {
     let size = u32::try_from(body.len() + 8).unwrap();
     [&size.to_be_bytes()[..], kind, body].concat()
 }
 
 /// A PNG chunk.
-pub(crate) fn png_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
-    let named = [&kind[..], data].concat();
+pub(crate) fn png_chunk(kind: &[u8], data: &[u8]) -> Vec<u8> {
+    let named = [kind, data].concat();
     let length = u32::try_from(data.len()).unwrap();
     [&length.to_be_bytes()[..], &named, &crc32fast::hash(&named).to_be_bytes()].concat()
 }
 
 /// A RIFF chunk.
-pub(crate) fn riff_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+pub(crate) fn riff_chunk(kind: &[u8], data: &[u8]) -> Vec<u8> {
     let length = u32::try_from(data.len()).unwrap();
-    [&kind[..], &length.to_le_bytes(), data, &vec![0; data.len() % 2]].concat()
+    [kind, &length.to_le_bytes(), data, &vec![0; data.len() % 2]].concat()
 }

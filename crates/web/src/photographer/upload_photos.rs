@@ -88,7 +88,7 @@ pub async fn upload_photos(
     Params(InBatch { batch }): Params<InBatch>,
     mut request: Request,
 ) -> Result<Json<Uploaded>, Problem> {
-    let sender = Sender { event_id: event.event_id, batch_id: batch, user_id: user.user_id() };
+    let sender = Sender { event: event.event_id, batch, user: user.user_id() };
     sender.check_batch(&receiver).await?;
     let _place = settings.uploads.try_acquire().map_err(|_| Problem::busy(5))?;
     // Each file is bounded below, and their number; the whole request need not be.
@@ -112,16 +112,16 @@ pub async fn upload_photos(
 /// Who sends, and where to.
 #[derive(Clone, Copy)]
 struct Sender {
-    event_id: EventId,
-    batch_id: Option<BatchId>,
-    user_id: UserId,
+    event: EventId,
+    batch: Option<BatchId>,
+    user: UserId,
 }
 
 impl Sender {
     async fn check_batch(self, receiver: &Receiver) -> Result<(), Problem> {
-        let Some(batch_id) = self.batch_id else { return Ok(()) };
+        let Some(batch_id) = self.batch else { return Ok(()) };
         let mut tx = receiver.store.begin().await?;
-        let batch = store::batch::by_id(&mut tx, self.event_id, batch_id).await?;
+        let batch = store::batch::by_id(&mut tx, self.event, batch_id).await?;
         batch.map(|_| ()).ok_or_else(|| Problem::field("batch"))
     }
 
@@ -129,10 +129,10 @@ impl Sender {
     async fn has_room(self, receiver: &Receiver, spooled: &Spooled) -> Result<bool, Problem> {
         let size_bytes = i64::try_from(spooled.size_bytes).unwrap_or(i64::MAX);
         let mut tx = receiver.store.begin().await?;
-        if !store::photo::known(&mut tx, self.event_id, &[spooled.sha256]).await?.is_empty() {
+        if !store::photo::known(&mut tx, self.event, &[spooled.sha256]).await?.is_empty() {
             return Ok(true);
         }
-        let room = store::quota::room(&mut tx, self.event_id, Some(self.user_id), size_bytes).await?;
+        let room = store::quota::room(&mut tx, self.event, Some(self.user), size_bytes).await?;
         Ok(matches!(room, Room::Enough | Room::TooManyOpen))
     }
 }
@@ -158,15 +158,15 @@ async fn take_in(
         return Ok(Some(Receipt::Rejected(Code::QuotaReached.as_str().to_owned())));
     }
     let incoming = Incoming {
-        event_id: sender.event_id,
-        batch_id: sender.batch_id,
+        event_id: sender.event,
+        batch_id: sender.batch,
         upload_id: None,
         file_name,
         bytes: Bytes::File(spooled.file.path()),
         sha256: spooled.sha256,
         size_bytes: spooled.size_bytes,
         head: &spooled.head,
-        uploaded_by: Some(sender.user_id),
+        uploaded_by: Some(sender.user),
     };
     let receipt = receiver.receive(&incoming).await.map_err(super::uploads::receive_problem)?;
     Ok(Some(receipt))
