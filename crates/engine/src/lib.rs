@@ -1,7 +1,7 @@
 //! The compute core of FindMe: photo bytes to faces to matches.
 //!
-//! Synchronous and pure: no network, no database, no environment, no clock. What is loaded from outside are two libraries:
-//! ONNX Runtime, and libheif where the machine has it. An [`Engine`] owns a rayon pool and the
+//! Synchronous and pure: no network, no database, no environment, no clock but to time its
+//! stages. What is loaded from outside are two libraries: ONNX Runtime, and libheif where the machine has it. An [`Engine`] owns a rayon pool and the
 //! ONNX sessions of one model pack; callers hand it bytes and block until the answer is there.
 //!
 //! ## Why
@@ -25,6 +25,7 @@ mod pack;
 mod picture;
 pub mod privacy;
 mod selfie;
+mod stages;
 
 pub use engine::{Engine, EngineOptions};
 pub use error::{OpenError, PhotoError, SelfieError};
@@ -37,3 +38,4 @@ pub use pack::{
     ChannelOrder, Detector, Family, ModelFile, Normalisation, Pack, PackError, Packs, Recogniser,
 };
 pub use selfie::Selfie;
+pub use stages::Stages;
