@@ -68,6 +68,8 @@ async fn fill(data: &Path) {
             file_name: &format!("DSC_{n:04}.JPG"),
             media_type: "image/jpeg",
             size_bytes: i64::try_from(PHOTO_BYTES).expect("it is small"),
+            batch_id: None,
+            change: 0,
             uploaded_by: None,
             uploaded_at: event.created_at,
         };
@@ -89,6 +91,8 @@ async fn fill(data: &Path) {
                 height_px: 1,
                 taken_at: taken_at(n),
                 camera: None,
+                // Nothing in them is private: the version of the list, and no entry.
+                private_parts: vec![1],
                 faces: Vec::new(),
             };
             ReadPhoto { job_id: job.job_id, photo_id: job.photo_id, outcome: Outcome::Ready(ready) }

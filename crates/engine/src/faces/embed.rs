@@ -72,7 +72,9 @@ impl FaceRecogniser {
             numbers.chunks_exact(description.dimension).map(embedded).collect::<Result<Vec<_>, _>>()
         })?;
         let share = began.elapsed() / u32::try_from(embedded.len()).unwrap_or(u32::MAX).max(1);
-        embedded.iter_mut().for_each(|one| one.took = share);
+        for one in &mut embedded {
+            one.took = share;
+        }
         Ok(embedded)
     }
 }
