@@ -2,6 +2,7 @@
 //! eight readers of it have stopped in the middle. The archive is checked with Python, `unzip` and, if there is one, `7z`.
 
 #![expect(clippy::print_stdout, reason = "a bench answers on its standard output")]
+#![expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
 
 #[expect(dead_code, reason = "this bench asks for less than the others")]
 mod server;
