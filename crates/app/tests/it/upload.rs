@@ -244,7 +244,8 @@ async fn a_refresh_token_is_enough() {
     assert!(output.status.success(), "{}", text(&output));
     assert!(text(&output).contains("1 files sent, 0 there already"), "{}", text(&output));
     assert_holds(&fake, &photos);
-    assert_eq!((fake.world().renewals, fake.world().reused), (1, false));
+    let world = fake.world();
+    assert_eq!((world.renewals, world.reused), (1, false));
 }
 
 #[tokio::test]
@@ -265,8 +266,8 @@ async fn every_failure_is_named_and_the_others_go_on() {
         assert_eq!(output.status.code(), Some(2), "{}", text(&output));
         let summary = json(&output);
         assert_eq!(summary["failed"].as_array().unwrap().len(), 5, "{summary}");
-        assert_eq!(failed(&summary, "text.jpg"), "This is no photo.");
-        assert_eq!(failed(&summary, "text-long.jpg"), "This is no photo.");
+        assert_eq!(failed(&summary, "text.jpg"), "No. This is no photo.");
+        assert!(failed(&summary, "text-long.jpg").contains("This is no photo."), "{summary}");
         assert!(failed(&summary, "flips.jpg").contains("not what was read"), "{summary}");
         assert_eq!(failed(&summary, "damaged-1.jpg"), "The photo is damaged.");
         assert_eq!(failed(&summary, "damaged-2.jpg"), "The photo is damaged.");

@@ -108,7 +108,7 @@ impl World {
 }
 
 fn problem(status: u16, code: &str, detail: &str) -> Response {
-    let body = json!({ "code": code, "title": code, "detail": detail, "status": status });
+    let body = json!({ "code": code, "title": "No", "detail": detail, "status": status });
     (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
 }
 

@@ -1,8 +1,7 @@
 //! A part of a file as the body of a request, read as the network takes it.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt as _};
@@ -14,19 +13,43 @@ const PIECE_BYTES: u64 = 256 * 1024;
 
 /// What the body's sender tells meanwhile.
 pub(super) struct Feed {
-    taken: AtomicU64,
+    taken: Mutex<Taken>,
     trouble: OnceLock<String>,
     board: Arc<Board>,
 }
 
+#[derive(Clone, Copy, Default)]
+struct Taken {
+    bytes: u64,
+    /// The answer is there: what the connection still takes does not count.
+    over: bool,
+}
+
 impl Feed {
     pub(super) fn new(board: Arc<Board>) -> Arc<Self> {
-        Arc::new(Self { taken: AtomicU64::new(0), trouble: OnceLock::new(), board })
+        Arc::new(Self { taken: Mutex::default(), trouble: OnceLock::new(), board })
     }
 
     /// Bytes that the connection has taken so far.
     pub(super) fn taken(&self) -> u64 {
-        self.taken.load(Ordering::Relaxed)
+        self.taken.lock().expect("no panic holds it").bytes
+    }
+
+    /// Ends the body; returns how many bytes the connection has taken.
+    pub(super) fn end(&self) -> u64 {
+        let mut taken = self.taken.lock().expect("no panic holds it");
+        taken.over = true;
+        taken.bytes
+    }
+
+    /// Counts a piece; false when no more is wanted.
+    fn take(&self, size: u64) -> bool {
+        let mut taken = self.taken.lock().expect("no panic holds it");
+        if !taken.over {
+            taken.bytes += size;
+            self.board.update(|figures| figures.bytes_sent += size);
+        }
+        !taken.over
     }
 
     /// Why the file could not be read, if so.
@@ -52,8 +75,9 @@ impl Feed {
                 let (opened, piece) = files::aside(move || piece(&file, opened, at, size))
                     .await
                     .inspect_err(|reason| drop(feed.trouble.set(reason.clone())))?;
-                feed.taken.fetch_add(size, Ordering::Relaxed);
-                feed.board.update(|figures| figures.bytes_sent += size);
+                if !feed.take(size) {
+                    return Err("no more is wanted".to_owned());
+                }
                 Ok(Some((piece, (at + size, end, Some(opened)))))
             }
         })

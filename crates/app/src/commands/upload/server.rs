@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, header};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, Url, header};
 use serde::de::DeserializeOwned;
 
 use super::arguments::Upload;
@@ -34,13 +34,10 @@ impl Server {
             );
         }
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // A connection of its own for each file: over one shared connection a lost packet would hold up all of them.
-        let client = Client::builder().http1_only().connect_timeout(CONNECT_WITHIN);
-        let client = client.tcp_keepalive(DEAD_AFTER / 2).tcp_user_timeout(DEAD_AFTER);
-        let client = client.redirect(reqwest::redirect::Policy::none());
-        let client = client.user_agent(concat!("findme/", env!("CARGO_PKG_VERSION"))).build()?;
-        let session =
-            Session::begin(client.clone(), base.clone(), arguments.email.as_deref(), settings).await?;
+        // A connection that the server closes just then would lose the answer to a refresh token, which works once.
+        let fresh = builder().pool_max_idle_per_host(0).build()?;
+        let session = Session::begin(fresh, base.clone(), arguments.email.as_deref(), settings).await?;
+        let client = builder().build()?;
         Ok(Self { client, base, event, session })
     }
 
@@ -98,6 +95,17 @@ impl Server {
     pub(super) async fn head(&self, request: RequestBuilder) -> Result<Response, Trouble> {
         self.send(request.timeout(ANSWER_WITHIN)).await
     }
+}
+
+fn builder() -> ClientBuilder {
+    // A connection of its own for each file: over one shared connection a lost packet would hold up all of them.
+    Client::builder()
+        .http1_only()
+        .connect_timeout(CONNECT_WITHIN)
+        .tcp_keepalive(DEAD_AFTER / 2)
+        .tcp_user_timeout(DEAD_AFTER)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("findme/", env!("CARGO_PKG_VERSION")))
 }
 
 fn origin(text: &str) -> anyhow::Result<Url> {

@@ -59,7 +59,8 @@ impl Trouble {
             Err(_) => Problem::default(),
         };
         let detail = match (problem.title.is_empty(), problem.detail.is_empty()) {
-            (_, false) => problem.detail,
+            (false, false) => format!("{}. {}", problem.title, problem.detail),
+            (true, false) => problem.detail,
             (false, true) => problem.title,
             (true, true) => format!("the server answered {status}"),
         };

@@ -192,7 +192,7 @@ impl<'a> Upload<'a> {
         let body = feed.body(self.file.file.clone(), offset, length);
         let request = request.header(header::CONTENT_LENGTH, length).body(Body::wrap_stream(body));
         let answer = unless_stalled(&feed, self.job.server.send(request)).await;
-        self.shown += feed.taken();
+        self.shown += feed.end();
         if let Some(reason) = feed.trouble() {
             let refusal = Refusal { status: 0, code: UNREADABLE.to_owned(), detail: reason.to_owned() };
             return Err(Trouble::Refused(refusal));
