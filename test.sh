@@ -88,6 +88,26 @@ ensure_browser() { # exports FINDME_CHROMIUM
   ok "$FINDME_CHROMIUM"
 }
 
+ensure_heif() { # libheif with its codecs, and the encoder with which tests make HEIC and AVIF files
+  step 'libheif'
+  if heif_is_ready; then
+    ok "heif-enc $(heif_version)"
+  elif apt_install libheif1 libheif-examples && { heif_is_ready || apt_install libheif-plugin-{libde265,dav1d,x265,aomenc}; } && heif_is_ready; then
+    ok "installed heif-enc $(heif_version)"
+  elif [ -n "${CI:-}" ]; then
+    fail 'libheif or its encoder is missing: sudo apt-get install -y libheif1 libheif-examples; from Debian 13 on also libheif-plugin-libde265 libheif-plugin-dav1d libheif-plugin-x265 libheif-plugin-aomenc.'
+  else
+    ok 'missing: tests that need HEIC and AVIF files are skipped'
+  fi
+}
+
+heif_is_ready() { # can it encode both? Where plugins are packages of their own, the decoders come with the encoders
+  local encoders
+  have heif-enc && encoders=$(heif-enc --list-encoders 2>/dev/null) && [[ $encoders == *x265* && $encoders == *aom* ]]
+}
+
+heif_version() { heif-enc --help 2>&1 | sed -n 's/.*libheif version: //p'; }
+
 ensure_schemathesis() { # sets schemathesis_python
   local requirements=crates/app/tests/requirements.txt version folder
   version=$(sed -n 's/^schemathesis==\([0-9.]*\).*/\1/p' "$requirements")
@@ -311,6 +331,7 @@ ensure_onnx
 ensure_postgres
 ensure_pgbouncer
 ensure_shared
+ensure_heif
 [ -n "$fast" ] || ensure_browser
 [ -n "$fast" ] || ensure_schemathesis
 

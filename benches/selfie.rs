@@ -69,6 +69,8 @@ async fn top_up(data: &Path) {
         file_name: "random.jpg",
         media_type: "image/jpeg",
         size_bytes: 1,
+        batch_id: None,
+        change: 0,
         uploaded_by: None,
         uploaded_at: event.created_at,
     };
@@ -79,7 +81,8 @@ async fn top_up(data: &Path) {
     assert_eq!(store::job::claim(&mut tx, lease_token, 60, 10).await.expect("a query").len(), 1);
     tx.commit().await.expect("a commit");
     let faces = (0..missing).map(|_| random_face(&entropy)).collect();
-    let ready = ReadyPhoto { width_px: 1, height_px: 1, taken_at: None, camera: None, faces };
+    let ready =
+        ReadyPhoto { width_px: 1, height_px: 1, taken_at: None, camera: None, private_parts: vec![1], faces };
     let photos = [ReadPhoto { job_id, photo_id, outcome: Outcome::Ready(ready) }];
     let batch = ReadBatch { event_id: event.event_id, pack: &event.pack, lease_token, photos: &photos };
     assert_eq!(store.finish_photos(&batch).await.expect("a write"), 1);

@@ -87,9 +87,8 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Uploads the photographs of `folder` and waits until they are read.
-pub(crate) async fn upload(client: &reqwest::Client, folder: &Path) {
-    let began = Instant::now();
+/// Uploads the photographs of `folder`.
+pub(crate) async fn send(client: &reqwest::Client, folder: &Path) {
     for part in files(folder).chunks(10) {
         let mut form = Form::new();
         for file in part {
@@ -99,6 +98,12 @@ pub(crate) async fn upload(client: &reqwest::Client, folder: &Path) {
             client.post(format!("{URL}/api/events/gala/photos")).header("X-FindMe", "1").multipart(form);
         assert!(request.send().await.expect("an answer").status().is_success());
     }
+}
+
+/// Uploads the photographs of `folder` and waits until they are read.
+pub(crate) async fn upload(client: &reqwest::Client, folder: &Path) {
+    let began = Instant::now();
+    send(client, folder).await;
     loop {
         let counts = get(client, "/api/events/gala").await["counts"].clone();
         if counts["waiting"] == 0 && counts["working"] == 0 {

@@ -2,6 +2,7 @@
 //! eight readers of it have stopped in the middle. The archive is checked with Python, `unzip` and, if there is one, `7z`.
 
 #![expect(clippy::print_stdout, reason = "a bench answers on its standard output")]
+#![expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
 
 #[expect(dead_code, reason = "this bench asks for less than the others")]
 mod server;
@@ -68,6 +69,8 @@ async fn fill(data: &Path) {
             file_name: &format!("DSC_{n:04}.JPG"),
             media_type: "image/jpeg",
             size_bytes: i64::try_from(PHOTO_BYTES).expect("it is small"),
+            batch_id: None,
+            change: 0,
             uploaded_by: None,
             uploaded_at: event.created_at,
         };
@@ -89,6 +92,8 @@ async fn fill(data: &Path) {
                 height_px: 1,
                 taken_at: taken_at(n),
                 camera: None,
+                // Nothing in them is private: the version of the list, and no entry.
+                private_parts: vec![1],
                 faces: Vec::new(),
             };
             ReadPhoto { job_id: job.job_id, photo_id: job.photo_id, outcome: Outcome::Ready(ready) }

@@ -83,6 +83,9 @@ create table upload_part (
   foreign key (event_id, upload_id) references upload on delete cascade
 );
 
+-- The mark of the photo store that the photos lie in; null until there is one.
+alter table setting add column photo_store uuid;
+
 -- Photos that were read before originals were cleaned are read again; they can be found all the while.
 insert into job (event_id, job_id, kind, photo_id, run_at)
   select event_id, gen_random_uuid(), 'ingest_photo', photo_id, now() from photo where state = 'ready'

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use blobs::{Blobs, Settings};
-use domain::{Clock, Entropy};
+use domain::{Clock, Digest, Entropy};
 use engine::Pack;
 use intake::Receiver;
 use jobs::{Worker, WorkerSettings};
@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use crate::config::Config;
 use crate::private_postgres::PrivatePostgres;
-use crate::{models, production, secrets, system};
+use crate::{models, photo_store, production, secrets, system};
 
 /// Selfies that may wait for their turn; at 30 ms each the last one waits for two seconds.
 const SELFIES_WAITING_MAX: usize = 64;
@@ -56,6 +56,7 @@ impl Installation {
             config: config.clone(),
             private,
         };
+        photo_store::check(&installation.store, &installation.blobs, &installation.entropy).await?;
         installation.take_up_what_was_left().await?;
         Ok(installation)
     }
@@ -90,12 +91,16 @@ impl Installation {
         Receiver::new(store, blobs, self.clock.clone(), self.entropy.clone())
     }
 
-    /// The key that signs the addresses of photos.
+    /// The key that signs the addresses of photos: made of `JWT_SECRET`, which all processes share, or one that was made
+    /// once in the data folder.
     ///
     /// # Errors
     /// When the data folder cannot be written.
     pub fn url_key(&self) -> anyhow::Result<[u8; 32]> {
-        secrets::key(&self.config.data, "url.key", &self.entropy)
+        match &self.config.jwt_secret {
+            Some(secret) => Ok(Digest::of(format!("addresses of photos\0{}", secret.reveal()).as_bytes()).0),
+            None => secrets::key(&self.config.data, "url.key", &self.entropy),
+        }
     }
 
     /// The key that signs access tokens: the setting's, or one that was made once.

@@ -13,6 +13,7 @@ mod installation;
 mod logs;
 mod models;
 pub mod news;
+mod photo_store;
 pub mod private_postgres;
 mod production;
 mod secrets;

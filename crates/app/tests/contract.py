@@ -18,7 +18,7 @@ So that a pass cannot spoil itself or those after it:
 - calls that delete get throw-away people, events and invitations; those that name one of ours are sent elsewhere
   (`spare_ours`);
 - `require_mfa` is never switched on, since it would lock out all staff (`spare_ours`);
-- the stream of progress never ends, so only nobody calls it, who is refused.
+- the streams of progress never end, so only nobody calls them, who is refused.
 
 Path parameters and bodies that lead somewhere are written into the document as examples and as values to choose from,
 beside the generated ones (`before_load_schema`).
@@ -60,7 +60,7 @@ ROLES = ("nobody", "attendee", "photographer", "organiser", "admin")
 CALLED_LEAST = 40
 SUCCEEDED_LEAST = {"nobody": 4, "attendee": 5, "photographer": 8, "organiser": 10, "admin": 15}
 
-ENDLESS = "GET /api/events/{event}/progress"
+ENDLESS = ("GET /api/events/{event}/progress", "GET /api/events/{event}/batches/{batch_id}/progress")
 ENDINGS = ("POST /api/logout", "POST /api/logout/everywhere")
 DELETES_ACCOUNT = "DELETE /api/me"
 ACCOUNT = ("POST /api/me/password", "POST /api/me/mfa", "POST /api/me/mfa/confirm", "POST /api/me/mfa/disable")
@@ -117,18 +117,21 @@ class Site:
     def call(self, method, path, body=None, token=None, media_type="application/json", why=""):
         """One call that must succeed; without the header X-FindMe, so that tokens come in the body."""
         data = json.dumps(body).encode() if media_type == "application/json" and body is not None else body
-        request = urllib.request.Request(self.url + path, data, method=method)
+        text = self.answer(urllib.request.Request(self.url + path, data, method=method), data, token, media_type, why)[0]
+        return json.loads(text) if text else None
+
+    def answer(self, request, data=None, token=None, media_type="", why=""):
+        """Body and headers of the answer to a request that must succeed."""
         if data is not None:
             request.add_header("Content-Type", media_type)
         if token:
             request.add_header("Authorization", f"Bearer {token}")
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
-                text = answer.read()
+                return answer.read(), answer.headers
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace")
-            sys.exit(f"contract.py: {method} {path} answered {error.code}{why}: {text}")
-        return json.loads(text) if text else None
+            sys.exit(f"contract.py: {request.method} {request.full_url} answered {error.code}{why}: {text}")
 
     def in_event(self, rest=""):
         return f"/api/events/{self.event['slug']}{rest}"
@@ -163,6 +166,12 @@ class Site:
             time.sleep(0.2)
         sys.exit(f"contract.py: the photo was not read within 30 s: {photo}")
 
+    def begin_upload(self, token):
+        """The id of an upload that was begun, and belongs to whoever has the token."""
+        headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "1000"}
+        request = urllib.request.Request(self.url + self.in_event("/uploads"), None, headers, method="POST")
+        return self.answer(request, token=token)[1]["Location"].rsplit("/", 1)[1]
+
     def examples(self, role):
         """What a pass needs that exists: values of path parameters by operation, and bodies that are accepted."""
         admin, organiser = self.log_in("admin"), self.log_in("organiser")
@@ -174,6 +183,9 @@ class Site:
             for n in range(2)
         ]
         photo = self.upload(organiser, role)
+        batch = self.call("POST", self.in_event("/batches"), {"name": role}, organiser)["batch_id"]
+        uploader = self.log_in(role) if role in ("photographer", "organiser", "admin") else organiser
+        uploads = [self.begin_upload(uploader) for _ in range(3)]
         refresh = self.call("POST", "/api/login", self.credentials("organiser"))["refresh_token"]
         return {
             "ours": self.ours,
@@ -191,6 +203,18 @@ class Site:
                     "invitation_id": [invitation["invitation_id"] for invitation in invitations]
                 },
                 "POST /api/events/{event}/photos/{photo_id}/retry": {"photo_id": [photo["photo_id"]]},
+                "GET /api/events/{event}/batches/{batch_id}": {"batch_id": [batch]},
+                "HEAD /api/events/{event}/uploads/{upload_id}": {"upload_id": uploads[1:], "Tus-Resumable": ["1.0.0"]},
+                "PATCH /api/events/{event}/uploads/{upload_id}": {
+                    "upload_id": uploads[1:],
+                    "Tus-Resumable": ["1.0.0"],
+                    "Upload-Offset": [0],
+                },
+                "DELETE /api/events/{event}/uploads/{upload_id}": {
+                    "upload_id": uploads[:1],
+                    "Tus-Resumable": ["1.0.0"],
+                },
+                "POST /api/events/{event}/uploads": {"Tus-Resumable": ["1.0.0"], "Upload-Length": [1000]},
                 "GET /media/{event_id}/{sha256}/{rendition}": signed(photo["thumb_url"]),
             },
             "body": {
@@ -208,6 +232,8 @@ class Site:
                 "PATCH /api/staff/{user_id}": {"name": "Renamed"},
                 "PUT /api/settings": {"require_mfa": False},
                 "POST /media/zip": {"photos": [photo["preview_url"]]},
+                "POST /api/events/{event}/batches": {"name": "Card"},
+                "POST /api/events/{event}/photos/known": {"sha256": ["0" * 64]},
                 "POST /api/events": {"name": f"New {role}", "held_on": "2026-11-20"},
                 "PATCH /api/events/{event}": {"held_on": "2026-11-21"},
                 "POST /api/events/{event}/staff": {"email": mail("photographer")},
@@ -281,7 +307,7 @@ def run_pass(site, role, wrong):
     began = time.monotonic()
     result = Pass(site, role)
     missing = (
-        set(result.examples["path"]) | set(result.examples["body"]) | {ENDLESS, DELETES_ACCOUNT, *ENDINGS, *ACCOUNT}
+        set(result.examples["path"]) | set(result.examples["body"]) | {*ENDLESS, DELETES_ACCOUNT, *ENDINGS, *ACCOUNT}
     ) - site.operations
     if missing and role == ROLES[0]:
         wrong.append(f"contract.py names what the document lacks: {', '.join(sorted(missing))}")
@@ -289,7 +315,7 @@ def run_pass(site, role, wrong):
         run_act(site, result, "all", site.operations, None, wrong)
     else:
         token = site.log_in(role)
-        most = site.operations - {*ENDINGS, *ACCOUNT, DELETES_ACCOUNT, ENDLESS}
+        most = site.operations - {*ENDINGS, *ACCOUNT, DELETES_ACCOUNT, *ENDLESS}
         run_act(site, result, "most", most, token, wrong)
         check_unspoilt(site, role, token, wrong)
         for ending in ENDINGS:

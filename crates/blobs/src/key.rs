@@ -126,6 +126,15 @@ pub(crate) fn event_prefix(event_id: EventId) -> Path {
     Path::from(format!("events/{event_id}"))
 }
 
+/// What FindMe writes for itself, beside the blobs of events.
+pub(crate) fn is_own(name: &str) -> bool {
+    [probe_path(), mark_path()].iter().any(|own| own.as_ref() == name)
+}
+
+pub(crate) fn mark_path() -> Path {
+    Path::from("store-id")
+}
+
 pub(crate) fn probe_path() -> Path {
     Path::from("probe")
 }

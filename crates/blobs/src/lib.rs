@@ -12,6 +12,7 @@
 mod error;
 mod key;
 mod list;
+mod mark;
 mod parts;
 mod probe;
 mod settings;

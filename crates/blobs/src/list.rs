@@ -42,8 +42,8 @@ impl Blobs {
 
     fn list_below(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<BlobInfo, BlobError>> {
         let blobs = self.store.list(prefix).map_ok(|meta| BlobInfo::of(&meta)).err_into::<BlobError>();
-        let not_a_probe = |info: &BlobInfo| info.key != StoredKey::Other(key::probe_path().to_string());
-        blobs.try_filter(move |info| futures::future::ready(not_a_probe(info))).boxed()
+        let of_events = |info: &BlobInfo| !matches!(&info.key, StoredKey::Other(name) if key::is_own(name));
+        blobs.try_filter(move |info| futures::future::ready(of_events(info))).boxed()
     }
 
     /// Length and age of one blob; `None` when there is none.

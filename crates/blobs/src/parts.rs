@@ -39,6 +39,15 @@ impl Blobs {
         self.write(key, self.read_parts(parts)).await
     }
 
+    /// Removes a part; removing one that is not there is no error.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn delete_part(&self, key: &PartKey) -> Result<(), BlobError> {
+        self.answered(self.store.delete(key.path())).await?;
+        Ok(())
+    }
+
     /// Removes all parts of an upload. Returns how many there were.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Indexing: photos in, faces with embeddings and renditions out.
 
+use std::time::Duration;
+
 use domain::{BoxPx, Embedding, Face, PointPx, Quality};
 use rayon::prelude::*;
 
@@ -12,6 +14,7 @@ use crate::faces::renditions::{Renditions, render};
 use crate::faces::{align, quality};
 use crate::picture::Picture;
 use crate::privacy::private_parts;
+use crate::stages::{Stages, timed};
 
 /// What is known of a photo after indexing.
 #[derive(Clone, Debug)]
@@ -32,6 +35,8 @@ pub struct IndexedPhoto {
     pub thumb: Vec<u8>,
     /// The binary form of the [`crate::privacy::Patches`] with which the original is delivered.
     pub private_parts: Vec<u8>,
+    /// What indexing it took.
+    pub stages: Stages,
 }
 
 /// A face and the vector by which it is found.
@@ -58,6 +63,7 @@ struct Looked {
     renditions: Renditions,
     private_parts: Vec<u8>,
     cuts: Vec<Cut>,
+    stages: Stages,
 }
 
 impl Engine {
@@ -82,13 +88,14 @@ impl Engine {
     fn look(&self, bytes: &[u8]) -> Result<Looked, PhotoError> {
         self.with_bench(|bench| {
             let least = domain::Rendition::PREVIEW_LONG_SIDE_PX;
-            let decoded = decode(bytes, least, &self.room, &mut bench.resizer)?;
-            let cuts = self.cut(&decoded, self.detect_long_side_px, bench)?;
-            let renditions = render(&decoded.picture, &mut bench.resizer)?;
-            let private_parts = private_parts(bytes)?.to_bytes();
+            let mut stages = Stages::default();
+            let decoded = timed(&mut stages.decode, || decode(bytes, least, &self.room, &mut bench.resizer))?;
+            let cuts = self.cut(&decoded, self.detect_long_side_px, bench, &mut stages)?;
+            let renditions = timed(&mut stages.render, || render(&decoded.picture, &mut bench.resizer))?;
+            let private_parts = timed(&mut stages.private_parts, || private_parts(bytes))?.to_bytes();
             let Decoded { width_px, height_px, taken_at, camera, .. } = decoded;
             let decoded_size = (width_px, height_px);
-            Ok(Looked { decoded_size, taken_at, camera, renditions, private_parts, cuts })
+            Ok(Looked { decoded_size, taken_at, camera, renditions, private_parts, cuts, stages })
         })
     }
 
@@ -98,9 +105,11 @@ impl Engine {
         decoded: &Decoded,
         long_side_px: u32,
         bench: &mut Bench,
+        stages: &mut Stages,
     ) -> Result<Vec<Cut>, PhotoError> {
         let Decoded { picture, width_px, height_px, .. } = decoded;
-        let detections = bench.detector.detect(picture, long_side_px, &mut bench.resizer)?;
+        let detections =
+            timed(&mut stages.detect, || bench.detector.detect(picture, long_side_px, &mut bench.resizer))?;
         let scale = (ratio(*width_px, picture.width), ratio(*height_px, picture.height));
         let cuts = detections.into_iter().filter_map(|detection| {
             let (template, size_px) = (&self.recogniser.template, self.recogniser.size_px);
@@ -108,7 +117,7 @@ impl Engine {
             let sharpness = quality::sharpness(&crop);
             Some(Cut { detection: in_original(detection, scale), crop, sharpness })
         });
-        Ok(cuts.collect())
+        Ok(timed(&mut stages.align, || cuts.collect()))
     }
 
     /// The embeddings of `crops`, in batches spread over the threads. Must run on them.
@@ -137,6 +146,8 @@ impl Looked {
     ) -> Result<IndexedPhoto, PhotoError> {
         // All of the photo's embeddings are taken, even after a failed one: the next belong to the next photo.
         let own: Vec<_> = embedded.take(self.cuts.len()).collect();
+        let mut stages = self.stages;
+        stages.embed += own.iter().flatten().map(|embedded| embedded.took).sum::<Duration>();
         let faces = self.cuts.into_iter().zip(own);
         let faces = faces.map(|(cut, embedded)| embedded.map(|embedded| cut.into_face(embedded)));
         let (width_px, height_px) = self.decoded_size;
@@ -149,6 +160,7 @@ impl Looked {
             preview: self.renditions.preview,
             thumb: self.renditions.thumb,
             private_parts: self.private_parts,
+            stages,
         })
     }
 }

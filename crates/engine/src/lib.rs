@@ -1,6 +1,7 @@
 //! The compute core of FindMe: photo bytes to faces to matches.
 //!
-//! Synchronous and pure: no network, no database, no environment, no clock. An [`Engine`] owns a rayon pool and the
+//! Synchronous and pure: no network, no database, no environment, no clock but to time its
+//! stages. What is loaded from outside are two libraries: ONNX Runtime, and libheif where the machine has it. An [`Engine`] owns a rayon pool and the
 //! ONNX sessions of one model pack; callers hand it bytes and block until the answer is there.
 //!
 //! ## Why
@@ -10,6 +11,8 @@
 //!   renditions use these pixels.
 //! * **Errors name the cause.** A damaged file costs one [`PhotoError`], never the batch; a panic in a decoder is
 //!   caught per photo.
+//! * **Unsafe code stands in two places only**: the search's kernels, and the calls to libheif.
+//! * **Originals are patched, not rewritten.** See [`privacy`].
 //! * **The search is exact.** See [`gallery`].
 
 mod containers;
@@ -22,6 +25,7 @@ mod pack;
 mod picture;
 pub mod privacy;
 mod selfie;
+mod stages;
 
 pub use engine::{Engine, EngineOptions};
 pub use error::{OpenError, PhotoError, SelfieError};
@@ -34,3 +38,4 @@ pub use pack::{
     ChannelOrder, Detector, Family, ModelFile, Normalisation, Pack, PackError, Packs, Recogniser,
 };
 pub use selfie::Selfie;
+pub use stages::Stages;

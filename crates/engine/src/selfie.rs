@@ -7,6 +7,7 @@ use crate::faces::decode::decode;
 use crate::faces::embed::Embedded;
 use crate::faces::quality;
 use crate::index::{Cut, IndexedFace};
+use crate::stages::Stages;
 use crate::{PhotoError, SelfieError};
 
 /// The one face of a selfie.
@@ -41,7 +42,8 @@ impl Engine {
     fn look_at_selfie(&self, bytes: &[u8]) -> Result<Selfie, SelfieError> {
         let cuts = self.with_bench(|bench| {
             let decoded = decode(bytes, Rendition::PREVIEW_LONG_SIDE_PX, &self.room, &mut bench.resizer)?;
-            self.cut(&decoded, self.detect_long_side_px.min(DETECT_LONG_SIDE_PX_MAX), bench)
+            let long_side_px = self.detect_long_side_px.min(DETECT_LONG_SIDE_PX_MAX);
+            self.cut(&decoded, long_side_px, bench, &mut Stages::default())
         })?;
         let cut = dominant(cuts)?;
         let embedded = self.embed_with_mirror(&cut)?;
@@ -57,7 +59,7 @@ impl Engine {
         let [seen, mirrored] = &both[..] else { return Err(PhotoError::internal("two embeddings expected")) };
         let sum: Vec<f32> = seen.raw().zip(mirrored.raw()).map(|(a, b)| a + b).collect();
         let embedding = Embedding::normalised(&sum).map_err(PhotoError::internal)?;
-        Ok(Embedded { embedding, norm: seen.norm })
+        Ok(Embedded { embedding, norm: seen.norm, took: seen.took })
     }
 }
 

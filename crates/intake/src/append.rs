@@ -18,7 +18,7 @@ use crate::{Checksum, ReceiveError, Receiver};
 /// Bytes are stored, and can be counted on, in parts of at most this size.
 pub const PART_BYTES: usize = 4 * 1024 * 1024;
 /// A sender who is silent for so long is taken to be gone.
-const SILENCE_MAX: Duration = Duration::from_secs(30);
+pub const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// How long an upload can go on after its last part came.
 pub const LASTS: time::Duration = time::Duration::days(7);
 
@@ -86,7 +86,7 @@ impl Receiver {
         checksum: Option<Checksum>,
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<(i64, Option<Digest>), AppendError> {
-        let from_start = upload.received_bytes == 0;
+        let (from_start, has_checksum) = (upload.received_bytes == 0, checksum.is_some());
         let mut piece = Piece {
             receiver: self,
             upload,
@@ -95,7 +95,8 @@ impl Receiver {
             held: Vec::new(),
             checksum: checksum.map(|checksum| (Summing::new(checksum.algorithm), checksum.sum)),
             whole: from_start.then(Sha256::new),
-            sniffed: !from_start,
+            // With a sum, only once that is known to be right: a piece that was changed on its way is to be sent again.
+            sniffed: !from_start || has_checksum,
         };
         let came = piece.take(body).await;
         match came {
@@ -172,6 +173,11 @@ impl Piece<'_> {
         let mut tx = self.receiver.store.begin().await?;
         let appended = store::upload::append(&mut tx, event_id, upload_id, parts, expires_at).await?;
         if !appended {
+            // It ended or got on while these were on their way to the store: nothing leads to them any more.
+            for part in parts {
+                let key = PartKey::new(event_id, upload_id.0, part.part_id);
+                self.receiver.blobs.delete_part(&key).await?;
+            }
             let there = store::upload::by_id(&mut tx, event_id, upload_id).await?;
             return Err(there.map_or(ReceiveError::UploadGone.into(), |_| AppendError::Elsewhere));
         }

@@ -1,5 +1,6 @@
 //! What nobody comes back for: uploads that were interrupted at their very end, and uploads that have run out.
 
+use domain::{EventId, UploadId};
 use store::StoreError;
 use time::Duration;
 
@@ -8,6 +9,8 @@ use crate::{ReceiveError, Receiver};
 
 /// Uploads looked at in one go.
 const AT_ONCE: i64 = 100;
+/// Uploads swept away in one go; the rest have their turn with the next one.
+const SWEPT_AT_ONCE: i64 = 10_000;
 /// Whoever received the last part of a file has so long to finish it, before somebody else does.
 const LEFT_ALONE: Duration = Duration::minutes(1);
 
@@ -17,14 +20,14 @@ impl Receiver {
     /// # Errors
     /// When the database or the photo store is away.
     pub async fn finish_interrupted(&self) -> Result<usize, ReceiveError> {
+        let now = self.clock.now();
         let mut tx = self.store.begin_job().await?;
-        let uploads =
-            store::upload::unfinished(&mut tx, self.clock.now() + LASTS - LEFT_ALONE, AT_ONCE).await?;
+        let uploads = store::upload::unfinished(&mut tx, now, now + LASTS - LEFT_ALONE, AT_ONCE).await?;
         tx.commit().await.map_err(StoreError::from)?;
         let mut failed = Ok(uploads.len());
         for upload in &uploads {
             match self.finish(upload, None).await {
-                Ok(_) | Err(ReceiveError::EventGone | ReceiveError::UploadGone) => {}
+                Ok(_) | Err(ReceiveError::EventGone | ReceiveError::UploadGone | ReceiveError::Changed) => {}
                 Err(error) => failed = Err(error),
             }
         }
@@ -34,22 +37,26 @@ impl Receiver {
     /// Deletes uploads that have run out, with their parts. Returns how many.
     ///
     /// # Errors
-    /// When the database or the photo store is away.
+    /// When the database or the photo store is away; an upload that cannot be deleted does not keep others from it.
     pub async fn sweep_uploads(&self) -> Result<usize, ReceiveError> {
-        let mut swept = 0;
-        loop {
-            let mut tx = self.store.begin_job().await?;
-            let expired = store::upload::expired(&mut tx, self.clock.now(), AT_ONCE).await?;
-            for (event_id, upload_id) in &expired {
-                // The parts first: their row is what leads to them.
-                self.blobs.delete_upload(*event_id, upload_id.0).await?;
-                store::upload::delete(&mut tx, *event_id, *upload_id).await?;
+        let mut tx = self.store.begin_job().await?;
+        let expired = store::upload::expired(&mut tx, self.clock.now(), SWEPT_AT_ONCE).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        let mut outcome = Ok(expired.len());
+        for (event_id, upload_id) in expired {
+            if let Err(error) = self.sweep_upload(event_id, upload_id).await {
+                tracing::warn!(%error, %upload_id, "an upload that has run out could not be deleted; trying again later");
+                outcome = Err(error);
             }
-            tx.commit().await.map_err(StoreError::from)?;
-            if expired.is_empty() {
-                return Ok(swept);
-            }
-            swept += expired.len();
         }
+        outcome
+    }
+
+    /// The parts first: their row is what leads to them. A row that got another part meanwhile stays.
+    async fn sweep_upload(&self, event_id: EventId, upload_id: UploadId) -> Result<(), ReceiveError> {
+        self.blobs.delete_upload(event_id, upload_id.0).await?;
+        let mut tx = self.store.begin_job().await?;
+        store::upload::delete_expired(&mut tx, event_id, upload_id, self.clock.now()).await?;
+        Ok(tx.commit().await.map_err(StoreError::from)?)
     }
 }

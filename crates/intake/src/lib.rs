@@ -15,7 +15,7 @@ mod finish;
 mod house_keeping;
 mod receive;
 
-pub use append::{AppendError, LASTS, PART_BYTES};
+pub use append::{AppendError, LASTS, PART_BYTES, SILENCE_MAX};
 pub use checksum::{Algorithm, Checksum};
 pub use file_name::file_name_of;
 pub use receive::{Bytes, Incoming, Receipt, ReceiveError, Receiver, SIZE_BYTES_MAX};

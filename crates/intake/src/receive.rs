@@ -10,7 +10,7 @@ use store::photo::NewPhoto;
 use store::rejection::Rejection;
 use store::upload::Outcome;
 use store::{Connection, Store, StoreError};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use crate::file_name_of;
@@ -75,6 +75,9 @@ pub enum ReceiveError {
     /// The event was deleted meanwhile.
     #[error("the event was deleted")]
     EventGone,
+    /// Somebody changed the photo or its bytes at the same moment; sending it again is right.
+    #[error("the photo changed at the same moment")]
+    Changed,
     /// The upload was ended or has run out meanwhile.
     #[error("the upload was ended")]
     UploadGone,
@@ -135,8 +138,13 @@ impl Receiver {
         Ok(!store::photo::known(&mut tx, incoming.event_id, &[incoming.sha256]).await?.is_empty())
     }
 
+    /// Waits until few enough others move whole files.
+    pub(crate) async fn turn(&self) -> SemaphorePermit<'_> {
+        self.storing.acquire().await.expect("nobody closes it")
+    }
+
     async fn put(&self, incoming: &Incoming<'_>) -> Result<(), BlobError> {
-        let _turn = self.storing.acquire().await.expect("nobody closes it");
+        let _turn = self.turn().await;
         let key = original(incoming);
         match incoming.bytes {
             Bytes::File(path) => self.blobs.put_file(&key, path).await,
@@ -158,6 +166,7 @@ impl Receiver {
                 return Ok(outcome.into());
             }
         }
+        self.check_bytes(&mut tx, incoming, &arrived).await?;
         let receipt = self.write_rows(&mut tx, incoming, arrived, change).await?;
         if let Some(upload_id) = incoming.upload_id {
             store::upload::finish(&mut tx, incoming.event_id, upload_id, &receipt.clone().into()).await?;
@@ -165,6 +174,24 @@ impl Receiver {
         store::listen::tell(&mut tx, incoming.event_id).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(receipt)
+    }
+
+    /// Looks once more, while nobody else can write photos of the event, whether the bytes are where the row will say: a
+    /// check of the installation may have found the photo lost, or its blob without a row, since.
+    async fn check_bytes(
+        &self,
+        db: &mut Connection,
+        incoming: &Incoming<'_>,
+        arrived: &Arrived,
+    ) -> Result<(), ReceiveError> {
+        let are_there = match arrived {
+            Arrived::NoPhoto(_) => true,
+            Arrived::Known => {
+                !store::photo::known(db, incoming.event_id, &[incoming.sha256]).await?.is_empty()
+            }
+            Arrived::Stored { .. } => self.blobs.info(&original(incoming)).await?.is_some(),
+        };
+        if are_there { Ok(()) } else { Err(ReceiveError::Changed) }
     }
 
     async fn write_rows(

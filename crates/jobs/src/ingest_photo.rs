@@ -15,6 +15,7 @@ use time::macros::format_description;
 use uuid::Uuid;
 
 use crate::back_off::ATTEMPTS_MAX;
+use crate::took::{Took, timed};
 use crate::{JobError, Worker};
 
 /// Originals held in memory at once by one batch; a single larger one is read alone.
@@ -36,9 +37,11 @@ pub(crate) async fn read_and_store(worker: &Worker, lease: Uuid, jobs: &[Job]) -
     let Some((event, asked)) = asked_for(worker, event_id, jobs).await? else { return Ok(()) };
     worker.recognizer.check_pack(&event.pack)?;
     for part in parts(&asked) {
-        let photos = read(worker, &event, part).await?;
+        let mut took = Took::default();
+        let photos = read(worker, &event, part, &mut took).await?;
         let batch = ReadBatch { event_id, pack: &event.pack, lease_token: lease, photos: &photos };
-        worker.store.finish_photos(&batch).await?;
+        timed(&mut took.database, worker.store.finish_photos(&batch)).await?;
+        took.log();
     }
     Ok(())
 }
@@ -77,23 +80,29 @@ pub(crate) fn parts(asked: &[Asked]) -> Vec<&[Asked]> {
     parts
 }
 
-async fn read(worker: &Worker, event: &Event, asked: &[Asked]) -> Result<Vec<ReadPhoto>, JobError> {
+async fn read(
+    worker: &Worker,
+    event: &Event,
+    asked: &[Asked],
+    took: &mut Took,
+) -> Result<Vec<ReadPhoto>, JobError> {
     let event_id = event.event_id;
     let mut found: Vec<(&Asked, Bytes)> = Vec::with_capacity(asked.len());
     let mut read = Vec::with_capacity(asked.len());
     for one in asked {
-        match original(worker, event_id, one).await? {
+        match timed(&mut took.originals, original(worker, event_id, one)).await? {
             Ok(bytes) => found.push((one, bytes)),
             Err(outcome) => read.push(read_photo(one, outcome)),
         }
     }
     let originals = found.iter().map(|(_, bytes)| bytes.clone()).collect();
-    let indexed = worker.recognizer.index(&event.pack, originals).await?;
+    let indexed = timed(&mut took.engine, worker.recognizer.index(&event.pack, originals)).await?;
+    took.count(&indexed);
     let mut writes = Vec::with_capacity(found.len());
     for ((one, bytes), indexed) in found.iter().zip(indexed) {
         writes.push(store_one(worker, event_id, one, bytes, indexed));
     }
-    read.extend(futures::future::try_join_all(writes).await?);
+    read.extend(timed(&mut took.renditions, futures::future::try_join_all(writes)).await?);
     Ok(read)
 }
 

@@ -14,6 +14,7 @@ mod ingest_photo;
 mod purge_event;
 mod reindex_photo;
 mod sweep;
+mod took;
 mod worker;
 
 pub use back_off::ATTEMPTS_MAX;

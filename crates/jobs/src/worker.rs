@@ -1,5 +1,6 @@
 //! The loop that claims work and does it.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,6 +83,9 @@ impl Worker {
             if let Err(error) = self.receiver.finish_interrupted().await {
                 tracing::warn!(%error, "an upload that has arrived could not be finished; trying again");
             }
+            if let Err(error) = self.store.switch_left_over().await {
+                tracing::warn!(%error, "whether an event may switch to its new index could not be asked; trying again");
+            }
             match purge_event::purge_one(self).await {
                 Ok(true) => continue,
                 Ok(false) => {}
@@ -145,7 +149,8 @@ impl Worker {
         }
     }
 
-    /// Claims a batch and does it. Returns how many jobs it had.
+    /// Claims a batch and does it. Returns how many jobs got anywhere: what is in the way of all of them is in the way of
+    /// the next batch too, so the caller pauses.
     async fn batch(&self) -> Result<usize, JobError> {
         let lease = Uuid::from_bytes(self.entropy.bytes());
         let mut tx = self.store.begin_job().await?;
@@ -155,17 +160,37 @@ impl Worker {
             return Ok(0);
         }
         let work = async {
+            let mut moved = 0;
             for group in groups(&jobs) {
-                if let Err(error) = self.read_and_store(lease, &group).await {
-                    self.try_later(lease, &group, &error).await;
-                }
+                moved += self.do_group(lease, &group).await;
             }
+            moved
         };
-        tokio::select! {
-            () = work => {}
-            () = self.keep_lease(lease) => {}
+        Ok(tokio::select! {
+            moved = work => moved,
+            never = self.keep_lease(lease) => match never {},
+        })
+    }
+
+    /// Does a group. Returns how many of its jobs were done or failed for reasons of their own.
+    async fn do_group(&self, lease: Uuid, group: &[Job]) -> usize {
+        let Err(error) = self.read_and_store(lease, group).await else { return group.len() };
+        let Some(delay) = delay_without_fault(&error) else {
+            self.try_later(lease, group, &error, None).await;
+            return group.len();
+        };
+        if !matches!(error, JobError::Blobs(_)) || self.blobs.works().await.is_err() {
+            self.try_later(lease, group, &error, Some(delay)).await;
+            return 0;
         }
-        Ok(jobs.len())
+        // The store works, so it is one of these originals that cannot be had: the others must not wait for it.
+        for job in group {
+            let alone = std::slice::from_ref(job);
+            if let Err(error) = self.read_and_store(lease, alone).await {
+                self.try_later(lease, alone, &error, None).await;
+            }
+        }
+        group.len()
     }
 
     /// Does the jobs of a group, which are of one kind.
@@ -178,7 +203,7 @@ impl Worker {
     }
 
     /// Prolongs the lease for as long as it is polled.
-    async fn keep_lease(&self, lease: Uuid) {
+    async fn keep_lease(&self, lease: Uuid) -> Infallible {
         let third = Duration::from_secs(u64::try_from(self.settings.lease_seconds / 3).unwrap_or(1).max(1));
         loop {
             tokio::time::sleep(third).await;
@@ -195,26 +220,33 @@ impl Worker {
     }
 
     /// Gives jobs back, or sets them aside. If that fails too, their lease runs out and they come back by themselves.
-    async fn try_later(&self, lease: Uuid, jobs: &[Job], error: &JobError) {
+    /// With `without_fault` they come back after so many seconds, and this try does not count.
+    async fn try_later(&self, lease: Uuid, jobs: &[Job], error: &JobError, without_fault: Option<i32>) {
         for job in jobs {
-            if let Err(second) = self.give_back(lease, job, error).await {
+            if let Err(second) = self.give_back(lease, job, error, without_fault).await {
                 tracing::warn!(error = %second, job_id = %job.job_id, "a job could not be given back");
             }
         }
     }
 
-    async fn give_back(&self, lease: Uuid, job: &Job, error: &JobError) -> Result<(), JobError> {
+    async fn give_back(
+        &self,
+        lease: Uuid,
+        job: &Job,
+        error: &JobError,
+        without_fault: Option<i32>,
+    ) -> Result<(), JobError> {
         let text = error.to_string();
         let mut tx = self.store.begin_job().await?;
         // The event first, as whoever deletes it takes it first too.
         let Some(change) = store::event::next_change(&mut tx, job.event_id).await? else { return Ok(()) };
-        if let Some(delay) = delay_without_fault(error) {
+        if let Some(delay) = without_fault {
             tracing::warn!(error = text, photo_id = %job.photo_id, delay, "a photo is left for later");
             job::postpone(&mut tx, job, lease, delay, &text).await?;
         } else if job.attempts >= ATTEMPTS_MAX {
             tracing::error!(error = text, photo_id = %job.photo_id, "a photo was tried too often and is set aside");
             if job::bury(&mut tx, job, lease, &text).await? && job.kind == Kind::IngestPhoto {
-                store::photo::set_failed(&mut tx, job.event_id, job.photo_id, change, "internal", &text)
+                store::photo::fail_unread(&mut tx, job.event_id, job.photo_id, change, "internal", &text)
                     .await?;
             }
         } else {
@@ -233,6 +265,7 @@ fn delay_without_fault(error: &JobError) -> Option<i32> {
         JobError::Store(StoreError::OtherPack) => Some(0),
         // An outage of an hour must not make failures of the photos that waited through it.
         JobError::Blobs(error) if error.is_temporary() => Some(STORE_AWAY_SECONDS),
+        JobError::Store(error) if error.is_unavailable() => Some(STORE_AWAY_SECONDS),
         JobError::Store(_) | JobError::Blobs(_) | JobError::Intake(_) => None,
     }
 }

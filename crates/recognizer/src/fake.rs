@@ -8,7 +8,7 @@ use domain::{BoxPx, Digest, Embedding, Face, GallerySource, PointPx, Quality, Sc
 use crate::galleries::Galleries;
 use crate::{
     FindError, Found, GalleryVersion, Indexed, IndexedFace, IndexedPhoto, PackRefused, PhotoError,
-    SelfieError, Timing, photos_of,
+    SelfieError, Stages, Timing, photos_of,
 };
 
 /// A pack without models.
@@ -115,6 +115,7 @@ fn read(pack: &FakePack, photo: &Bytes) -> Indexed {
         preview: b"\xFF\xD8\xFFpreview".to_vec(),
         thumb: b"\xFF\xD8\xFFthumb".to_vec(),
         private_parts: private_parts(photo),
+        stages: Stages::default(),
     })
 }
 

@@ -24,8 +24,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::{Band, EventId, PhotoId, Score, SourceError, Thresholds};
 
-pub use engine::privacy::Patches;
-pub use engine::{IndexedFace, IndexedPhoto, PhotoError, SNIFF_BYTES, SelfieError, sniff};
+pub use engine::privacy::{Patches, PatchesError, private_parts};
+pub use engine::{
+    Format, IndexedFace, IndexedPhoto, PhotoError, SNIFF_BYTES, SelfieError, Stages, codec, sniff,
+};
 pub use fake::Fake;
 pub use lane::Busy;
 pub use local::{Local, LocalError, LocalOptions};

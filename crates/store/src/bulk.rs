@@ -172,7 +172,10 @@ pub(crate) async fn end_jobs(
 ) -> Result<Vec<Uuid>> {
     let rows = tx
         .query_typed(
-            "delete from job where event_id = $1 and job_id = any($2) and lease_token = $3 returning photo_id",
+            "delete from job where event_id = $1 and job_id in (\
+               select job_id from job where event_id = $1 and job_id = any($2) and lease_token = $3 \
+               order by job_id for update) \
+             returning photo_id",
             &[(&event_id.0, Type::UUID), (&jobs, Type::UUID_ARRAY), (&lease_token, Type::UUID)],
         )
         .await?;

@@ -189,7 +189,8 @@ impl LockedPhoto {
     pub async fn mark_lost(&self, db: &mut PgConnection, code: &str, detail: &str) -> Result<()> {
         let (event, photo) = (self.event_id.0, self.row.photo_id.0);
         let marked = query(
-            "update photo set state = 'failed', failure_code = $3, failure_detail = $4, face_count = 0, change = $5 \
+            "update photo set state = 'failed', failure_code = $3, failure_detail = $4, face_count = 0, change = $5, \
+             private_parts = null \
              where event_id = $1 and photo_id = $2",
         )
         .bind(event)

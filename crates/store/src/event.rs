@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::Result;
 use crate::page::{Order, containing};
+use crate::quota::Allowance;
 use crate::sql::{parse, query, query_as, query_scalar};
 
 /// An event.
@@ -218,8 +219,8 @@ pub struct Change<'a> {
     pub held_on: Option<Day>,
     /// Whether faces may be searched.
     pub recognition_enabled: Option<bool>,
-    /// How many bytes its photos may have; the inner `None`: as many as fit.
-    pub bytes_max: Option<Option<i64>>,
+    /// How many bytes its photos may have.
+    pub bytes_max: Option<Allowance>,
 }
 
 /// Changes an event; its slug stays, so that printed codes go on to work. `None` when there is no such event.
@@ -241,7 +242,7 @@ pub async fn update(db: &mut PgConnection, event_id: EventId, change: &Change<'_
     })
     .bind(change.recognition_enabled)
     .bind(change.bytes_max.is_some())
-    .bind(change.bytes_max.flatten())
+    .bind(change.bytes_max.and_then(Allowance::bytes))
     .fetch_optional(db)
     .await?;
     row.map(Row::into_event).transpose()

@@ -114,19 +114,17 @@ impl Store {
     async fn listener(&self) -> Result<PgListener> {
         let options = self.direct.clone().options([(MARK, "on")]);
         let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
-        let connected = PgListener::connect_with(&pool).await;
-        let mut listener = connected.map_err(|error| match &error {
-            sqlx::Error::Database(refusal)
-                if refusal.code().is_some_and(|code| code == PROTOCOL_VIOLATION) =>
-            {
-                StoreError::NotDirect
-            }
-            _ => error.into(),
-        })?;
+        let mut listener = PgListener::connect_with(&pool).await.map_err(refusal)?;
         let mark: Option<String> =
             query_scalar("select current_setting($1, true)").bind(MARK).fetch_one(&mut listener).await?;
         if mark.as_deref() == Some("on") { Ok(listener) } else { Err(StoreError::NotDirect) }
     }
+}
+
+/// What it means that a connection for LISTEN was refused.
+fn refusal(error: sqlx::Error) -> StoreError {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    if code.as_deref() == Some(PROTOCOL_VIOLATION) { StoreError::NotDirect } else { error.into() }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::sql::{expect_rows, query, query_as, query_scalar};
+use crate::sql::{query, query_as, query_scalar};
 use crate::{Result, StoreError};
 
 /// A photo.
@@ -471,11 +471,11 @@ pub async fn retry_failed(
     Ok(done.rows_affected())
 }
 
-/// Marks a photo as failed, with the reason.
+/// Marks a photo as failed, with the reason, unless it is ready: one that was to be read again stays as it was.
 ///
 /// # Errors
-/// When the photo does not exist, or the database fails.
-pub async fn set_failed(
+/// When the database fails.
+pub async fn fail_unread(
     db: &mut PgConnection,
     event_id: EventId,
     photo_id: PhotoId,
@@ -483,9 +483,9 @@ pub async fn set_failed(
     code: &str,
     detail: &str,
 ) -> Result<()> {
-    let done = query(
+    query(
         "update photo set state = 'failed', failure_code = $3, failure_detail = $4, change = $5 \
-         where event_id = $1 and photo_id = $2",
+         where event_id = $1 and photo_id = $2 and state <> 'ready'",
     )
     .bind(event_id.0)
     .bind(photo_id.0)
@@ -494,5 +494,5 @@ pub async fn set_failed(
     .bind(change)
     .execute(db)
     .await?;
-    expect_rows("set_failed", 1, done.rows_affected())
+    Ok(())
 }

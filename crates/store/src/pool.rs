@@ -22,6 +22,9 @@ const JOBS_WAIT: Duration = Duration::from_secs(10);
 /// The advisory lock of whoever changes the database's shape: "findme" in ASCII.
 const MIGRATION_LOCK: i64 = 0x66_69_6e_64_6d_65;
 
+/// How long a connection may be silent before the server at its other end is asked, or taken to be gone.
+const DEAD_PEER_AFTER: Duration = Duration::from_secs(30);
+
 /// Where the database is: `postgres://user:password@host/database`, or a folder with a Unix socket as the
 /// percent-encoded host. Its password is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,6 +50,8 @@ impl DatabaseUrl {
             StoreError::Url("expected postgres://user:password@host:port/database".to_owned())
         })?;
         config.application_name("findme-bulk");
+        // A peer that vanished without a word is noticed, instead of waited for as long as TCP would.
+        config.tcp_user_timeout(DEAD_PEER_AFTER).keepalives_idle(DEAD_PEER_AFTER);
         Ok(config)
     }
 }
@@ -123,6 +128,10 @@ impl Store {
         let options = pooled.sqlx_options()?;
         let direct = direct.sqlx_options()?;
         let room = connection_room(&direct).await?;
+        if between {
+            // The pools connect when they are used; what is wrong with their address is better told now.
+            connection_room(&options).await?;
+        }
         let fitted = if between { sizes } else { sizes.fitted(room)? };
         if fitted != sizes {
             tracing::warn!(room, ?fitted, "the server has room for fewer connections than FindMe's defaults");

@@ -9,6 +9,24 @@ use crate::sql::{query_as, query_scalar};
 /// How many unfinished uploads one person may have.
 pub const OPEN_UPLOADS_MAX: i64 = 1000;
 
+/// How much may be uploaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowance {
+    /// So many bytes.
+    Bytes(i64),
+    /// As many as fit.
+    Unlimited,
+}
+
+impl Allowance {
+    pub(crate) fn bytes(self) -> Option<i64> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::Unlimited => None,
+        }
+    }
+}
+
 /// Whether an upload may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {

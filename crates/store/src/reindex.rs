@@ -121,6 +121,33 @@ impl Store {
         Ok(begun)
     }
 
+    /// Lets events switch whose last jobs went by another way than [`Store::finish_reindexed`], such as with a photo that
+    /// was deleted. Returns how many there were.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn switch_left_over(&self) -> Result<usize> {
+        let mut client = self.bulk_client().await?;
+        let tx = client.transaction().await?;
+        let rows = tx
+            .query_typed(
+                "select event_id from event where reindex_pack is not null and not exists (\
+                   select from job where job.event_id = event.event_id and kind = 'reindex_photo')",
+                &[],
+            )
+            .await?;
+        tx.commit().await?;
+        let mut switched = 0;
+        for row in rows {
+            let event_id = EventId(row.try_get(0)?);
+            let tx = client.transaction().await?;
+            lock(&tx, event_id).await?;
+            switched += usize::from(switch_if_last(&tx, event_id).await?);
+            tx.commit().await?;
+        }
+        Ok(switched)
+    }
+
     /// Gives up indexing the event with another pack; what was made of it goes. True when it ran.
     ///
     /// # Errors
@@ -262,7 +289,8 @@ async fn switch_if_last(tx: &Transaction<'_>, event_id: EventId) -> Result<bool>
     let event: [Param<'_>; 1] = [(&event_id.0, Type::UUID)];
     let switched = tx
         .execute_typed(
-            "update event set pack = reindex_pack, reindex_pack = null, gallery_epoch = gallery_epoch + 1 \
+            "update event set pack = reindex_pack, reindex_pack = null, gallery_epoch = gallery_epoch + 1, \
+             change_count = change_count + 1 \
              where event_id = $1 and reindex_pack is not null \
              and not exists (select from job where job.event_id = $1 and kind = 'reindex_photo')",
             &event,
@@ -271,16 +299,20 @@ async fn switch_if_last(tx: &Transaction<'_>, event_id: EventId) -> Result<bool>
     if switched == 0 {
         return Ok(false);
     }
+    // A photo that was marked as lost while it was being read keeps no face either.
     tx.execute_typed(
-        "delete from face using event where face.event_id = $1 and event.event_id = $1 and face.pack <> event.pack",
+        "delete from face using event, photo where face.event_id = $1 and event.event_id = $1 \
+         and photo.event_id = $1 and photo.photo_id = face.photo_id \
+         and (face.pack <> event.pack or photo.state <> 'ready')",
         &event,
     )
     .await?;
     tx.execute_typed(
-        "update photo set face_count = found.faces from (\
+        "update photo set face_count = found.faces, change = event.change_count from event, (\
            select photo.photo_id, count(face_id)::int as faces from photo left join face using (event_id, photo_id) \
            where photo.event_id = $1 and state = 'ready' group by photo.photo_id) as found \
-         where photo.event_id = $1 and photo.photo_id = found.photo_id and face_count <> found.faces",
+         where photo.event_id = $1 and event.event_id = $1 and photo.photo_id = found.photo_id \
+         and face_count <> found.faces",
         &event,
     )
     .await?;

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::page::{Order, containing};
+use crate::quota::Allowance;
 use crate::sql::{query, query_as, query_scalar};
 use crate::{Result, StoreError};
 
@@ -207,7 +208,7 @@ pub async fn update(
     user_id: UserId,
     name: Option<&PersonName>,
     role: Option<Role>,
-    bytes_max: Option<Option<i64>>,
+    bytes_max: Option<Allowance>,
 ) -> Result<bool> {
     let done = query(
         "update staff set name = coalesce($2, name), role = coalesce($3, role), \
@@ -217,7 +218,7 @@ pub async fn update(
     .bind(name.map(PersonName::as_str))
     .bind(role.map(Role::as_str))
     .bind(bytes_max.is_some())
-    .bind(bytes_max.flatten())
+    .bind(bytes_max.and_then(Allowance::bytes))
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)

@@ -249,8 +249,26 @@ pub async fn delete(db: &mut PgConnection, event_id: EventId, upload_id: UploadI
     Ok(done.rows_affected() == 1)
 }
 
-/// Some uploads that have run out, their blobs still to be deleted. They are locked, and passed over by others, until
-/// the transaction ends.
+/// Ends an upload if it has run out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_expired(
+    db: &mut PgConnection,
+    event_id: EventId,
+    upload_id: UploadId,
+    now: OffsetDateTime,
+) -> Result<()> {
+    query("delete from upload where event_id = $1 and upload_id = $2 and expires_at < $3")
+        .bind(event_id.0)
+        .bind(upload_id.0)
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Some uploads that have run out, the first to do so first; their blobs are still to be deleted.
 ///
 /// # Errors
 /// When the database fails.
@@ -259,31 +277,31 @@ pub async fn expired(
     now: OffsetDateTime,
     limit: i64,
 ) -> Result<Vec<(EventId, UploadId)>> {
-    let rows: Vec<(Uuid, Uuid)> = query_as(
-        "select event_id, upload_id from upload where expires_at < $1 order by expires_at limit $2 \
-         for update skip locked",
-    )
-    .bind(now)
-    .bind(limit)
-    .fetch_all(db)
-    .await?;
+    let rows: Vec<(Uuid, Uuid)> =
+        query_as("select event_id, upload_id from upload where expires_at < $1 order by expires_at limit $2")
+            .bind(now)
+            .bind(limit)
+            .fetch_all(db)
+            .await?;
     Ok(rows.into_iter().map(|(event_id, upload_id)| (EventId(event_id), UploadId(upload_id))).collect())
 }
 
-/// Uploads that have arrived whole and were not finished, of those that run out before `expiring_before`: whoever
-/// received their last part was interrupted.
+/// Uploads that have arrived whole and were not finished, of those that run out after `now` and before
+/// `expiring_before`: whoever received their last part was interrupted.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn unfinished(
     db: &mut PgConnection,
+    now: OffsetDateTime,
     expiring_before: OffsetDateTime,
     limit: i64,
 ) -> Result<Vec<Upload>> {
     let rows: Vec<Row> = query_as(
-        "select * from upload where received_bytes = size_bytes and outcome is null and expires_at < $1 \
-         order by expires_at limit $2",
+        "select * from upload where received_bytes = size_bytes and outcome is null and expires_at >= $1 \
+         and expires_at < $2 order by expires_at limit $3",
     )
+    .bind(now)
     .bind(expiring_before)
     .bind(limit)
     .fetch_all(db)

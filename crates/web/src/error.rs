@@ -10,8 +10,8 @@ use serde::Serialize;
 use store::Transaction;
 use utoipa::ToSchema;
 
-/// When to come back while the photo store is away.
-const PHOTO_STORE_RETRY_S: u32 = 10;
+/// When to come back while the photo store is away or the disk is full.
+pub(crate) const PHOTO_STORE_RETRY_S: u32 = 10;
 /// When to come back while a part of the service is away: a restart of the database takes a few seconds.
 const UNAVAILABLE_RETRY_AFTER_S: u32 = 5;
 
@@ -304,8 +304,8 @@ codes! {
         "Les photos sont en cours de relecture" "Attendez la fin, ou annulez-la d’abord."
     }
     SelfieUnreadable "selfie_unreadable" UNPROCESSABLE_ENTITY {
-        "This picture cannot be read" "Take another one, or choose a JPEG, PNG or WebP file."
-        "Cette image est illisible" "Prenez-en une autre, ou choisissez un fichier JPEG, PNG ou WebP."
+        "This picture cannot be read" "Take another one, or choose a JPEG, PNG, WebP or HEIC file."
+        "Cette image est illisible" "Prenez-en une autre, ou choisissez un fichier JPEG, PNG, WebP ou HEIC."
     }
     SelfieNoFace "selfie_no_face" UNPROCESSABLE_ENTITY {
         "No face found" "Look into the camera, with light on your face, and fill the oval."
@@ -324,16 +324,24 @@ codes! {
         "Le fichier est vide" "Il ne contient rien ; copiez-le à nouveau depuis la carte."
     }
     NotAPhoto "not_a_photo" UNPROCESSABLE_ENTITY {
-        "This is not a photo" "FindMe takes JPEG, PNG and WebP."
-        "Ce n’est pas une photo" "FindMe accepte les formats JPEG, PNG et WebP."
+        "This is not a photo" "FindMe takes JPEG, PNG, WebP, HEIC, AVIF and cameras' RAW files."
+        "Ce n’est pas une photo" "FindMe accepte les formats JPEG, PNG, WebP, HEIC, AVIF et les fichiers RAW."
     }
     UnsupportedFormat "unsupported_format" UNPROCESSABLE_ENTITY {
-        "This format is not supported" "FindMe takes JPEG, PNG and WebP; export the photo as one of them."
-        "Ce format n’est pas pris en charge" "FindMe accepte les formats JPEG, PNG et WebP ; exportez la photo dans l’un d’eux."
+        "This format is not supported" "FindMe takes JPEG, PNG, WebP, HEIC, AVIF and the RAW files CR2, CR3, NEF, ARW, DNG, RAF, ORF and RW2; export the photo as one of them."
+        "Ce format n’est pas pris en charge" "FindMe accepte les formats JPEG, PNG, WebP, HEIC, AVIF et les fichiers RAW CR2, CR3, NEF, ARW, DNG, RAF, ORF et RW2 ; exportez la photo dans l’un d’eux."
+    }
+    CodecMissing "codec_missing" UNPROCESSABLE_ENTITY {
+        "This server cannot read HEIC or AVIF yet" "Whoever runs it installs libheif (on Debian and Ubuntu libheif1; from Debian 13 and Ubuntu 24.04 on also libheif-plugin-libde265 and libheif-plugin-dav1d) and starts FindMe again; then try again, or send JPEG."
+        "Ce serveur ne lit pas encore HEIC ni AVIF" "L’exploitant doit installer libheif (sous Debian et Ubuntu libheif1 ; à partir de Debian 13 et d’Ubuntu 24.04 aussi libheif-plugin-libde265 et libheif-plugin-dav1d) et redémarrer FindMe ; réessayez ensuite, ou envoyez du JPEG."
+    }
+    RawWithoutPreview "raw_without_preview" UNPROCESSABLE_ENTITY {
+        "The RAW file holds no preview" "FindMe looks at the JPEG that cameras put into RAW files, of at least 640 pixels; let the camera embed one, or export the photo as JPEG."
+        "Le fichier RAW ne contient pas d’aperçu" "FindMe utilise le JPEG que les appareils placent dans les fichiers RAW, d’au moins 640 pixels ; activez-le sur l’appareil, ou exportez la photo en JPEG."
     }
     TooManyPixels "too_many_pixels" UNPROCESSABLE_ENTITY {
-        "The photo has too many pixels" "Up to 120 megapixels for JPEG and 50 for PNG and WebP; export it smaller."
-        "La photo a trop de pixels" "120 mégapixels au plus en JPEG, 50 en PNG et WebP ; exportez-la en plus petit."
+        "The photo has too many pixels" "Up to 120 megapixels for JPEG and 50 for PNG, WebP, HEIC and AVIF; export it smaller."
+        "La photo a trop de pixels" "120 mégapixels au plus en JPEG, 50 en PNG, WebP, HEIC et AVIF ; exportez-la en plus petit."
     }
     Truncated "truncated" UNPROCESSABLE_ENTITY {
         "The file is cut off" "Its end is missing; copy it from the card again."
@@ -382,18 +390,13 @@ impl Problem {
         Self { field: Some(field), ..Self::new(Code::FieldInvalid) }
     }
 
-    /// The same, in the named field of the request.
-    pub fn about_field(self, field: &'static str) -> Self {
-        Self { field: Some(field), ..self }
-    }
-
     /// A model pack cannot be used here: the reason is logged here, once, and the caller is told who mends it how.
     pub fn models_missing(refused: &recognizer::PackRefused) -> Self {
         tracing::error!(%refused, "a request needs models that this process lacks");
         Self { pack: Some(refused.pack().to_owned()), ..Self::new(Code::ModelsMissing) }
     }
 
-    /// Somebody else has what the named field asks for.
+    /// What the named field asks for cannot be had: somebody else has it, or it is not there.
     pub fn taken(code: Code, field: &'static str) -> Self {
         Self { field: Some(field), ..Self::new(code) }
     }

@@ -118,7 +118,7 @@ async fn surround(web: Web, mut request: Request, next: Next) -> Response {
             hold_back(&web).await;
         }
         let mut answer = problem.answer(language, &id);
-        for (name, value) in std::mem::take(response.headers_mut()).iter() {
+        for (name, value) in &std::mem::take(response.headers_mut()) {
             answer.headers_mut().entry(name).or_insert_with(|| value.clone());
         }
         response = answer;

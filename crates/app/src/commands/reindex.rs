@@ -53,7 +53,7 @@ async fn reindex(installation: &Installation, arguments: &Reindex) -> anyhow::Re
         Begun::NoEvent => bail!("the event {:?} was deleted", arguments.event),
         // Begun before, here or elsewhere: this goes on with it.
         Begun::Running => {
-            go_on_only_with(&arguments.pack, progress(installation, event.event_id).await?, &event)?
+            go_on_only_with(&arguments.pack, progress(installation, event.event_id).await?, &event)?;
         }
     }
     let (wake, (stop, stopped)) = (Arc::new(Notify::new()), watch::channel(false));

@@ -142,7 +142,11 @@ impl Place<'_> {
     async fn check(&self, later: Duration, dry_run: bool) -> anyhow::Result<(Summary, String)> {
         let said = Mutex::new(String::new());
         let (clock, entropy) = (Clock::fixed(now() + later), entropy());
-        let say = |line: &str| *said.lock().unwrap() += &format!("{line}\n");
+        let say = |line: &str| {
+            let mut said = said.lock().unwrap();
+            said.push_str(line);
+            said.push('\n');
+        };
         let check = DeepCheck {
             store: &self.store,
             blobs: &self.blobs,

@@ -37,7 +37,7 @@ async fn whoever_waits_is_told_also_after_the_connection_was_lost(pool: PgPool) 
     server.upload_as(&admin, &event, &[("a.jpg", &["ann"])]).await;
     tokio::time::timeout(LONG, called).await.expect("a worker is called");
 
-    let (lost, called) = (feed.subscribe(), wake.notified());
+    let (mut lost, called) = (feed.subscribe(), wake.notified());
     let ended: i64 = sqlx::query_scalar(
         "select count(pg_terminate_backend(pid)) from pg_stat_activity \
          where datname = current_database() and query ilike 'listen%'",
@@ -46,9 +46,7 @@ async fn whoever_waits_is_told_also_after_the_connection_was_lost(pool: PgPool) 
     .await
     .unwrap();
     assert_eq!(ended, 1);
-    tokio::time::timeout(LONG, async { { lost }.of_a_removal().await })
-        .await
-        .expect("anything may have happened");
+    tokio::time::timeout(LONG, lost.of_a_removal()).await.expect("anything may have happened");
     tokio::time::timeout(LONG, called).await.expect("so a worker looks");
 
     let called = wake.notified();

@@ -1,6 +1,6 @@
 //! `findme reindex`: another pack of real models for an event of real photographs.
 
-use std::time::Duration;
+use serde_json::{Value, json};
 
 use crate::findme::{Place, some_photos, text};
 use crate::server::Server;
@@ -20,6 +20,20 @@ async fn found(server: &Server, selfie: &std::path::Path) -> Vec<String> {
     ids
 }
 
+/// The event as its admin sees it.
+async fn event(server: &Server) -> Value {
+    server.get("/api/events/gala").await
+}
+
+/// Creates the admin and logs in.
+async fn set_up(server: &Server) {
+    let token =
+        server.setup_link.as_deref().and_then(|link| link.split_once("token=")).expect("a set-up link").1;
+    let admin =
+        json!({"token": token, "name": "Ann", "email": "ann@example.org", "password": "correct horse"});
+    assert_eq!(server.post("/api/setup", &admin).await.status(), 201);
+}
+
 #[tokio::test]
 async fn an_event_gets_another_pack_though_the_command_is_killed_in_between() {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -27,34 +41,46 @@ async fn an_event_gets_another_pack_though_the_command_is_killed_in_between() {
     let photos = some_photos(&place, 40);
     let imported = place.run(&["import", "--event", "Gala", &photos.display().to_string()]);
     assert!(imported.status.success(), "{}", text(&imported));
-    let reindex = ["reindex", "--event", "Gala", "--pack", "intel"];
-    let missing = text(&place.run(&reindex));
-    assert!(missing.contains("findme models pull intel"), "{missing}");
-    assert!(text(&place.run(&["reindex", "--event", "Gala", "--pack", "x"])).contains("findme models list"));
-    let refused = text(&place.run(&["reindex", "--event", "Gala", "--pack", "research"]));
-    assert!(refused.contains("FINDME_ALLOW_RESEARCH_MODELS=1"), "{refused}");
-    assert!(
-        text(&place.run(&["reindex", "--event", "Nothing", "--pack", "intel"])).contains("no event named")
-    );
-    assert!(text(&place.run(&["reindex", "--event", "gala", "--pack", "open"])).contains("already"));
+    let server = Server::start(&place);
+    set_up(&server).await;
+    let reindex = |event, pack| place.command(&["reindex", "--event", event, "--pack", pack]);
+    let told = |event, pack| text(&reindex(event, pack).output().unwrap());
+    assert!(told("Gala", "intel").contains("findme models pull intel"), "{}", told("Gala", "intel"));
+    assert!(told("Gala", "x").contains("findme models list"));
+    assert!(told("Gala", "research").contains("FINDME_ALLOW_RESEARCH_MODELS=1"));
+    assert!(told("Nothing", "intel").contains("no event named"));
+    assert!(told("gala", "open").contains("already"));
+    let ask = server.post("/api/events/gala/reindex", &json!({"pack": "intel"})).await;
+    assert_eq!(ask.status(), 503, "the server lacks the models too");
     assert!(place.run(&["models", "pull", "intel"]).status.success());
 
     // A photograph of one person finds at least itself, with any pack.
     let selfie = photos.join("DSC_0002.jpg");
-    let server = Server::start(&place);
     let before = found(&server, &selfie).await;
     assert!(!before.is_empty());
-    let mut child = place.command(&reindex).spawn().unwrap();
-    tokio::time::sleep(Duration::from_millis(2500)).await;
-    child.kill().unwrap();
+    let mut child = reindex("Gala", "intel").spawn().unwrap();
+    // The server's own worker helps; in the middle the command dies.
+    let mut searched = 0;
+    loop {
+        let seen = found(&server, &selfie).await;
+        let now = event(&server).await;
+        if now["pack"] != "open" {
+            break;
+        }
+        assert_eq!(seen, before, "the old index answers: {now}");
+        if now["reindex"]["done"].as_i64().is_some_and(|done| done > 0) {
+            searched += 1;
+            child.kill().unwrap();
+        }
+    }
+    assert!(searched > 0, "nothing was searched in between");
     child.wait().unwrap();
-    // The server's own worker takes over; until it is done, searches are answered from the old index.
-    assert!(!found(&server, &selfie).await.is_empty());
-    let done = place.run(&reindex);
-    assert!(done.status.success(), "{}", text(&done));
+    assert!(event(&server).await["reindex"].is_null());
     let after = found(&server, &selfie).await;
     assert!(after.iter().any(|id| before.contains(id)), "{before:?} {after:?}");
-    let again = text(&place.run(&reindex));
-    assert!(again.contains("already"), "{again}");
+    assert!(told("Gala", "intel").contains("already"));
+    let back = reindex("Gala", "open").output().unwrap();
+    assert!(back.status.success(), "{}", text(&back));
+    assert_eq!(found(&server, &selfie).await, before);
     assert!(server.terminate().success());
 }

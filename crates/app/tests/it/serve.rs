@@ -1,5 +1,7 @@
 //! `findme serve --with-worker`: the main job over HTTP.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 use std::time::Duration;
 
 use reqwest::multipart::{Form, Part};
@@ -22,7 +24,7 @@ fn files_of(person: &str) -> (Vec<String>, String) {
 }
 
 /// Creates the first admin by the printed link, and the event.
-async fn set_up(server: &Server) {
+pub(crate) async fn set_up(server: &Server) {
     let token =
         server.setup_link.as_deref().and_then(|link| link.split_once("token=")).expect("a set-up link").1;
     let admin =
@@ -104,4 +106,39 @@ async fn photos_in_one_selfie_out() {
     let (status, found) = again.search("gala", &event.join(&selfie), &consent).await;
     assert_eq!((status, found["matches"].as_array().map(Vec::len) >= Some(sure.len())), (200, true));
     assert!(again.terminate().success());
+}
+
+/// Two processes that share a database and a store, and know no other address of the database than the pools': behind
+/// PgBouncer neither is told of anything.
+#[tokio::test]
+async fn one_process_takes_photos_in_and_another_reads_them() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let place = Place::with_models();
+    let pooled = place.database().map(|database| ("DATABASE_DIRECT_URL", database.addresses.pooled.as_str()));
+    let settings: Vec<(&str, &str)> = pooled.into_iter().collect();
+    let server = Server::start_as(&place, &["serve"], &settings);
+    let mut worker = place.command(&["work"]).envs(settings).stdout(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(worker.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    assert_eq!(said, "FindMe is working.");
+    set_up(&server).await;
+    let (photos, _) = files_of("Scarlett_Johansson");
+    for file in &photos[..3] {
+        let bytes = std::fs::read(shared().join("photos/public-event").join(file)).unwrap();
+        let form = Form::new().part("photo", Part::bytes(bytes).file_name(file.clone()));
+        let (status, uploaded) = server.post_form("/api/events/gala/photos", form).await;
+        assert_eq!(status, 200, "{uploaded}");
+    }
+    let mut counts = Value::Null;
+    for _ in 0..300 {
+        counts = server.get("/api/events/gala").await["counts"].clone();
+        if counts["ready"] == 3 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!((&counts["received"], &counts["ready"]), (&json!(3), &json!(3)), "{counts}");
+    let pid = rustix::process::Pid::from_child(&worker);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert!(worker.wait().unwrap().success(), "SIGTERM is a clean end");
+    assert!(server.terminate().success());
 }

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
+use domain::Digest;
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-use crate::findme::text;
+use crate::findme::{Place, shared, some_photos, text};
+use crate::serve::set_up;
+use crate::server::Server;
 use crate::upload_fake::{Fake, bad_network};
 
 /// A photographer's machine: a card, and a home folder. No installation is there.
@@ -92,7 +95,7 @@ fn signal(child: &Child, signal: Signal) {
 async fn until(what: &str, is: impl Fn() -> bool) {
     let began = Instant::now();
     while !is() {
-        assert!(began.elapsed() < Duration::from_secs(60), "{what}");
+        assert!(began.elapsed() < Duration::from_mins(1), "{what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -372,4 +375,56 @@ async fn watching_takes_a_file_when_it_is_whole() {
     assert!(output.status.success(), "{}", text(&output));
     assert_eq!(json(&output)["sent"], 2, "{}", text(&output));
     assert_holds(&fake, &[before, whole]);
+}
+
+#[tokio::test]
+async fn the_real_server_holds_and_reads_every_photo() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let place = Place::with_models();
+    let server = Server::start_with(&place, &[("JWT_EXPIRES_IN", "2s")]);
+    set_up(&server).await;
+    let laptop = Laptop::new(&bad_network(&server.url).await);
+    let photos = std::fs::read_dir(some_photos(&place, 12)).unwrap().map(|entry| entry.unwrap().path());
+    let hostile = ["text_as.jpg", "truncated_50pct.jpg", "zero_byte.jpg"];
+    let mut digests = BTreeSet::new();
+    for path in photos {
+        digests.insert(Digest::of(&std::fs::read(&path).unwrap()));
+        std::fs::copy(&path, laptop.card().join(path.file_name().unwrap())).unwrap();
+    }
+    for name in hostile {
+        std::fs::copy(shared().join("hostile").join(name), laptop.card().join(name)).unwrap();
+    }
+    let command = || {
+        let mut command = laptop.command(&[]);
+        command.env("FINDME_PASSWORD", "correct horse");
+        command
+    };
+    let mut killed = command().spawn().unwrap();
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    killed.kill().await.unwrap();
+    let output = command().output().await.unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    let summary = json(&output);
+    assert_eq!(summary["failed"].as_array().unwrap().len(), hostile.len(), "{summary}");
+    for name in hostile {
+        assert_ne!(failed(&summary, name), "", "{summary}");
+    }
+    assert_eq!((&summary["not_sent"], &summary["waiting"]), (&0.into(), &0.into()), "{summary}");
+    let number = |name: &str| summary[name].as_u64().unwrap();
+    assert_eq!(number("sent") + number("there_already"), 12, "{summary}");
+    let (mut counts, mut tries) = (Value::Null, 0);
+    while counts["ready"] != 12 {
+        assert!(tries < 100, "{counts}");
+        tries += 1;
+        assert!(server.post("/api/refresh", &Value::Null).await.status().is_success());
+        counts = server.get("/api/events/gala").await["counts"].clone();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let blobs = walkdir::WalkDir::new(place.path("data/blobs")).into_iter().flatten();
+    let files = blobs.filter(|entry| entry.file_type().is_file());
+    let held: BTreeSet<Digest> =
+        files.map(|entry| Digest::of(&std::fs::read(entry.path()).unwrap())).collect();
+    assert!(held.is_superset(&digests), "every photo is there, byte for byte");
+    let again = command().output().await.unwrap();
+    assert_eq!((json(&again)["sent"].as_u64(), again.status.code()), (Some(0), Some(2)), "{}", text(&again));
 }

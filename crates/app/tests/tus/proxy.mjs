@@ -1,8 +1,8 @@
-// A proxy that breaks connections: all that are open every second or two, and some in the middle of what they carry.
+// A proxy that breaks connections: all that are open every few seconds, and some in the middle of what they carry.
 import { connect, createServer } from 'node:net';
 
 const CUT_BYTES_MAX = 400_000;
-const PAUSE_MS = [500, 2_500];
+const PAUSE_MS = [1_000, 3_000];
 
 export class BreakingProxy {
   opened = 0;
@@ -37,8 +37,8 @@ export class BreakingProxy {
     const connection = { end };
     this.#open.add(connection);
     for (const socket of [client, server]) socket.on('error', end).on('close', end).setNoDelay();
-    // Each fourth connection carries only so much.
-    let left = Math.random() < 0.25 ? Math.random() * CUT_BYTES_MAX : Infinity;
+    // Each eighth connection carries only so much.
+    let left = Math.random() < 0.125 ? Math.random() * CUT_BYTES_MAX : Infinity;
     client.on('data', (bytes) => {
       left -= bytes.length;
       if (left > 0) return;

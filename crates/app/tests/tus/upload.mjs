@@ -66,6 +66,15 @@ async function uploadAll(photos, endpoint, token) {
   return outcomes;
 }
 
+/** Originals are delivered when it is known what of them is private, which is when they were read. */
+async function untilRead(token) {
+  for (;;) {
+    const { counts } = await call('GET', '/api/events/gala', undefined, token);
+    if (counts.waiting + counts.working === 0) return counts;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
 /** Every photo of the event, as the server lists them. */
 async function list(token) {
   const photos = [];
@@ -91,6 +100,9 @@ const outcomes = await uploadAll(photos, `${proxy.url}/api/events/gala/uploads`,
 proxy.stop();
 assert.deepEqual(Object.keys(outcomes).sort(), ['accepted'], `outcomes: ${JSON.stringify(outcomes)}`);
 
+const uploaded = Date.now();
+const counts = await untilRead(token);
+assert.deepEqual([counts.received, counts.ready], [PHOTOS, PHOTOS], JSON.stringify(counts));
 const listed = await list(token);
 const expected = new Map(photos.map((photo) => [photo.name, photo.sha256]));
 assert.equal(listed.length, PHOTOS);
@@ -100,5 +112,8 @@ for (const photo of listed) {
 }
 assert.equal(expected.size, 0, 'each file is there under its own name');
 assert(proxy.broken >= 50, `only ${proxy.broken} connections were broken`);
-const seconds = ((Date.now() - began) / 1000).toFixed(0);
-console.log(`${PHOTOS} photos, byte-identical, past ${proxy.broken} broken connections of ${proxy.opened}, in ${seconds} s`);
+const seconds = (since, until = Date.now()) => ((until - since) / 1000).toFixed(0);
+console.log(
+  `${PHOTOS} photos past ${proxy.broken} broken connections of ${proxy.opened} in ${seconds(began, uploaded)} s; ` +
+    `read and byte-identical ${seconds(uploaded)} s later`,
+);

@@ -40,11 +40,10 @@ async fn behind(server: &Server, fault: Fault) -> Blobs {
 async fn fails_soon<T>(what: &str, call: impl Future<Output = Result<T, BlobError>>) {
     let began = Instant::now();
     let outcome = tokio::time::timeout(SOON, call).await;
-    let took = began.elapsed();
-    match outcome {
-        Err(_) => panic!("{what} still waits after {took:?}"),
-        Ok(Ok(_)) => panic!("{what} worked with the store away"),
-        Ok(Err(error)) => assert!(error.is_temporary(), "{what}: {error}"),
+    assert!(outcome.is_ok(), "{what} still waits after {:?}", began.elapsed());
+    match outcome.unwrap() {
+        Ok(_) => panic!("{what} worked with the store away"),
+        Err(error) => assert!(error.is_temporary(), "{what}: {error}"),
     }
 }
 

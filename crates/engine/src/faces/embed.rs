@@ -1,5 +1,7 @@
 //! From aligned crops to embeddings.
 
+use std::time::{Duration, Instant};
+
 use domain::Embedding;
 
 use super::letterbox::write_row;
@@ -17,6 +19,8 @@ pub(crate) const BATCH: usize = 4;
 pub(crate) struct Embedded {
     pub(crate) embedding: Embedding,
     pub(crate) norm: f32,
+    /// Its share of what its batch took.
+    pub(crate) took: Duration,
 }
 
 impl Embedded {
@@ -51,6 +55,7 @@ impl FaceRecogniser {
 
     /// The embeddings of `crops`, which are squares of the recogniser's size.
     pub(crate) fn embed(&mut self, crops: &[&Picture]) -> Result<Vec<Embedded>, PhotoError> {
+        let began = Instant::now();
         let Self { model, description, output, planes } = self;
         let side = description.size_px as usize;
         let plane_len = side * side;
@@ -59,18 +64,23 @@ impl FaceRecogniser {
             write_row(&crop.rgb, description.normalisation, planes, 0, plane_len);
         }
         let shape = [crops.len(), 3, side, side];
-        model.run(&description.input, shape, planes, output, |tensors| {
+        let mut embedded = model.run(&description.input, shape, planes, output, |tensors| {
             let [numbers] = *tensors else { return Err(PhotoError::internal("one output expected")) };
             if numbers.len() != crops.len() * description.dimension {
                 return Err(PhotoError::internal("the recogniser's output has an unexpected size"));
             }
-            numbers.chunks_exact(description.dimension).map(embedded).collect()
-        })
+            numbers.chunks_exact(description.dimension).map(embedded).collect::<Result<Vec<_>, _>>()
+        })?;
+        let share = began.elapsed() / u32::try_from(embedded.len()).unwrap_or(u32::MAX).max(1);
+        for one in &mut embedded {
+            one.took = share;
+        }
+        Ok(embedded)
     }
 }
 
 fn embedded(raw: &[f32]) -> Result<Embedded, PhotoError> {
     let norm = raw.iter().map(|number| number * number).sum::<f32>().sqrt();
     let embedding = Embedding::normalised(raw).map_err(PhotoError::internal)?;
-    Ok(Embedded { embedding, norm })
+    Ok(Embedded { embedding, norm, took: Duration::ZERO })
 }

@@ -20,6 +20,9 @@ pub(super) struct Draft<'a> {
 const PARTS_MAX: usize = 8192;
 const LITERAL_BYTES_MAX: usize = Patches::BYTES_MAX / 2;
 
+/// The shortest that readers take for XMP.
+const XMP_EMPTY: &[u8] = br#"<x:xmpmeta xmlns:x="adobe:ns:meta/"/>"#;
+
 impl<'a> Draft<'a> {
     pub(super) fn of(bytes: &'a [u8]) -> Self {
         Self { bytes, parts: BTreeMap::new(), literal_bytes: 0, entered: BTreeSet::new() }
@@ -38,6 +41,14 @@ impl<'a> Draft<'a> {
     /// Spaces.
     pub(super) fn blank(&mut self, range: Range<usize>) {
         self.add(range, |_| Fill::Spaces);
+    }
+
+    /// An XMP packet that says nothing, as long as the one in `range`.
+    pub(super) fn xmp(&mut self, range: Range<usize>) {
+        if range.len() >= XMP_EMPTY.len() {
+            self.write(range.start, XMP_EMPTY);
+        }
+        self.blank(range);
     }
 
     /// These bytes, from `at` on.
@@ -116,10 +127,12 @@ mod tests {
 
     #[test]
     fn what_changes_nothing_is_left_out_and_too_much_is_refused() {
-        let mut draft = Draft::of(&[0; 20_000]);
+        let bytes = vec![0; 20_000];
+        let mut draft = Draft::of(&bytes);
         draft.zero(5..100);
         assert!(draft.finish().unwrap().is_empty());
-        let mut draft = Draft::of(&[0; 20_000]);
+        let bytes = vec![0; 20_000];
+        let mut draft = Draft::of(&bytes);
         (0..10_000).for_each(|index| draft.blank(index * 2..index * 2 + 1));
         assert_eq!(draft.finish().unwrap_err().code(), "damaged");
     }

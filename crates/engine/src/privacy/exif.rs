@@ -129,9 +129,8 @@ impl Walk<'_> {
                     return false;
                 }
             }
-            MAKER_NOTE => {}
             DNG_PRIVATE if self.rules.keeps_maker_notes => {}
-            XMP => draft.blank(value.clone()),
+            XMP => draft.xmp(value.clone()),
             IPTC => photoshop::clean_iptc(draft, value.clone()),
             PHOTOSHOP => photoshop::clean(draft, value.clone(), 0),
             _ => {}

@@ -21,6 +21,7 @@ pub(super) fn clean(draft: &mut Draft<'_>) -> Result<(), PhotoError> {
     for item in items.all.values() {
         match &item.kind {
             b"Exif" => clean_exif(draft, item),
+            b"mime" if item.extents.len() == 1 => draft.xmp(item.extents[0].clone()),
             b"mime" => item.extents.iter().for_each(|extent| draft.blank(extent.clone())),
             _ => {}
         }
@@ -50,7 +51,7 @@ pub(super) fn clean_boxes(draft: &mut Draft<'_>) {
         let held = &bytes[found.body.clone()];
         match &found.kind {
             b"moov" => film::clean(draft, found.body),
-            b"uuid" if held.starts_with(&XMP) => draft.blank(found.body.start + XMP.len()..found.body.end),
+            b"uuid" if held.starts_with(&XMP) => draft.xmp(found.body.start + XMP.len()..found.body.end),
             b"uuid" if held.starts_with(&C2PA) => draft.zero(found.body.start + C2PA.len()..found.body.end),
             _ => {}
         }

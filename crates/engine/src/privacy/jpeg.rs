@@ -13,9 +13,9 @@ const DEPTH_MAX: u32 = 3;
 
 const EXIF_MARK: &[u8] = b"Exif\0\0";
 const XMP_MARK: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-/// After this mark come 32 letters and two numbers that say which packet it is and where its piece belongs.
-const XMP_MORE_MARK: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
-const XMP_MORE_HEADER: usize = XMP_MORE_MARK.len() + 32 + 4 + 4;
+/// What else stays in the segments that JPEG's own formats share with makers.
+const JFIF_MARKS: [&[u8]; 3] = [b"JFIF\0", b"JFXX\0", b"AVI1"];
+const PROFILE_MARKS: [&[u8]; 2] = [b"ICC_PROFILE\0", b"MPF\0"];
 const PHOTOSHOP_MARK: &[u8] = b"Photoshop 3.0\0";
 
 /// Blanks what is private in the JPEG file in `range`, in all JPEG files behind it, and in the film behind it.
@@ -75,24 +75,26 @@ fn clean_segment(
         APP1 if held.starts_with(EXIF_MARK) => {
             return exif::clean(draft, behind(EXIF_MARK.len()), rules, depth);
         }
-        APP1 if held.starts_with(XMP_MARK) => draft.blank(behind(XMP_MARK.len())),
-        APP1 if held.starts_with(XMP_MORE_MARK) => draft.blank(behind(XMP_MORE_HEADER)),
+        APP1 if held.starts_with(XMP_MARK) => draft.xmp(behind(XMP_MARK.len())),
         0xED if held.starts_with(PHOTOSHOP_MARK) => {
-            photoshop::clean(draft, behind(PHOTOSHOP_MARK.len()), depth)
+            photoshop::clean(draft, behind(PHOTOSHOP_MARK.len()), depth);
         }
-        marker if is_makers(marker, held) => draft.zero(behind(4)),
+        marker if is_makers(marker, held) => draft.zero(payload),
         _ => {}
     }
     Serials::new()
 }
 
-/// Whether a segment is one in which makers write what they like (GoPro, DJI, Pentax and Olympus among them places and
-/// serial numbers), or holds a statement of origin. JPEG's own (APP0), profiles and lists of pictures (APP2), quality
-/// (`Ducky`), parts of pictures (APP11) and Adobe's (APP13, APP14) are not.
+/// Whether a segment is one in which makers write what they like (FLIR, `GoPro`, DJI, Pentax and Olympus among it places
+/// and serial numbers), holds further pieces of XMP, or a statement of origin. Profiles and lists of pictures (APP2),
+/// quality (`Ducky`), parts of pictures (APP11) and Adobe's (APP13, APP14) are not.
 fn is_makers(marker: u8, held: &[u8]) -> bool {
     const BOX_KIND: Range<usize> = 12..16;
+    let has = |marks: &[&[u8]]| marks.iter().any(|mark| held.starts_with(mark));
     match marker.wrapping_sub(APP0) {
-        3..=10 | 15 => true,
+        0 => !has(&JFIF_MARKS),
+        1 | 3..=10 | 15 => true,
+        2 => !has(&PROFILE_MARKS),
         11 => held.starts_with(b"JP") && held.get(BOX_KIND) == Some(b"jumb"),
         12 => !held.starts_with(b"Ducky"),
         _ => false,

@@ -40,8 +40,9 @@ enum Base {
     Notes,
 }
 
-/// The entries of Canon's notes: owner's name, serial number, unique number, internal serial number, and the lens's.
-pub(super) const CANON: &[u16] = &[0x0009, 0x000C, 0x0028, 0x0096, 0x4019];
+/// The entries of Canon's notes: owner's name, serial number and its form, unique number, internal serial number, and the
+/// lens's.
+pub(super) const CANON: &[u16] = &[0x0009, 0x000C, 0x0015, 0x0028, 0x0096, 0x4019];
 
 /// Canon's notes are a directory without a mark.
 const CANON_FORM: Form = Form { mark: b"", directory: At::Fixed(0), base: Base::File, private: CANON };

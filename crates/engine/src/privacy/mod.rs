@@ -15,7 +15,7 @@
 //!
 //! ## Why
 //! * **Entries go, not only their values.** A directory is written anew without them, so that readers find a sound one.
-//! * **XMP goes as a whole.** It is blanked with spaces, which XMP allows around itself; what an editor or a phone wrote
+//! * **XMP goes as a whole.** An empty packet and spaces take its place; what an editor or a phone wrote
 //!   there cannot be told apart surely. Gain maps that are described there do nothing then: such photos look as they do
 //!   on a screen without HDR.
 //! * **Makers' notes of RAW files stay**, because white balance and black levels may stand there, and lose their serial

@@ -55,7 +55,7 @@ impl Patches {
                 Fill::Zeros => target.fill(0),
                 Fill::Spaces => target.fill(b' '),
                 Fill::Bytes(bytes) => {
-                    target.copy_from_slice(&bytes[index(from - patch.at)..][..target.len()])
+                    target.copy_from_slice(&bytes[index(from - patch.at)..][..target.len()]);
                 }
             }
         }

@@ -22,7 +22,7 @@ pub(super) fn clean(draft: &mut Draft<'_>, range: Range<usize>, depth: u32) {
         match id {
             IPTC => clean_iptc(draft, data),
             EXIF => drop(exif::clean(draft, data, Rules::BLOCK, depth)),
-            XMP => draft.blank(data),
+            XMP => draft.xmp(data),
             id if THUMBNAILS.contains(&id) => {
                 jpeg::clean(draft, (data.start + THUMBNAIL_HEADER).min(data.end)..data.end, depth + 1);
             }

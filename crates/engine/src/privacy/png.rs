@@ -64,5 +64,5 @@ fn blank_international(draft: &mut Draft<'_>, data: Range<usize>) {
     let after_zero = |from: Range<usize>| behind_keyword(bytes, &from);
     let text = after_zero(after_zero((flags.start + 2).min(flags.end)..flags.end));
     draft.zero(flags.start..(flags.start + 1).min(flags.end));
-    draft.blank(text);
+    draft.xmp(text);
 }

@@ -20,7 +20,7 @@ pub(super) fn clean(draft: &mut Draft<'_>) {
                 let mark = if bytes[data.clone()].starts_with(b"Exif\0\0") { 6 } else { 0 };
                 exif::clean(draft, data.start + mark..data.end, Rules::BLOCK, 0);
             }
-            b"XMP " => draft.blank(data),
+            b"XMP " => draft.xmp(data),
             b"C2PA" => draft.zero(data),
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! Damaged, lying and unusual files: each is read correctly or refused by name, nothing panics, memory stays bounded.
 
-use engine::{IndexedPhoto, PhotoError, SNIFF_BYTES, sniff};
+use engine::{Format, IndexedPhoto, PhotoError, SNIFF_BYTES, codec, sniff};
 
 use crate::support::{engine, files, index_one, name, shared};
 
@@ -19,7 +19,7 @@ const EXPECTED: [(&str, Expected); 72] = [
     ("UPPER.JPG", Read(1200, 800)),
     ("anim.png", Read(1200, 800)),
     ("anim.webp", Read(1200, 800)),
-    ("avif.avif", Refused("unsupported_format")),
+    ("avif.avif", Read(1200, 800)),
     ("bitflips.jpg", Refused("damaged")),
     ("bmp.bmp", Refused("unsupported_format")),
     ("bomb_gif_65535x65535.gif", Refused("unsupported_format")),
@@ -96,8 +96,12 @@ fn every_file_has_the_expected_outcome_in_bounded_memory() {
     assert_eq!(names, EXPECTED.map(|(name, _)| name), "the table and the folder differ");
     let before = memory_mib("VmRSS:");
     let mut surprises = Vec::new();
-    for (file, (name, expected)) in found.iter().zip(EXPECTED) {
+    for (file, (name, mut expected)) in found.iter().zip(EXPECTED) {
         let outcome = index_one(&std::fs::read(file).unwrap());
+        // What a machine without libheif says instead, with the mend.
+        if name == "avif.avif" && codec(Format::Avif).is_err() {
+            expected = Refused("codec_missing");
+        }
         if of(&outcome) != expected {
             let found = outcome.map(|photo| (photo.width_px, photo.height_px));
             surprises.push(format!("{name}: {expected:?} expected, found {found:?}"));
@@ -137,7 +141,7 @@ fn sniffing_alone_refuses_what_is_no_supported_photo() {
             assert!(!by_kind.contains(&expected), "{name}");
         }
     }
-    assert_eq!(refused, 16);
+    assert_eq!(refused, 15);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! A photo is the same photo however the camera was held.
 
 use engine::{IndexedFace, IndexedPhoto};
-use turbojpeg::{PixelFormat, Subsamp, Transform, TransformOp};
+use turbojpeg::TransformOp;
 
+use crate::cameras::{group, turned};
 use crate::support::{index_one, shared};
 
 /// Orientation, and how the stored pixels differ from what is seen (the inverse of what EXIF asks for).
@@ -17,19 +18,9 @@ const STORED: [(u8, TransformOp); 8] = [
     (8, TransformOp::Rot90),
 ];
 
-/// A group of nine, cut to whole blocks of 16 pixels, which turn without loss.
-fn group() -> Vec<u8> {
-    let file = shared("photos/public-event/photos").join("DSC_0189.jpg");
-    let mut image = turbojpeg::decompress(&std::fs::read(file).unwrap(), PixelFormat::RGB).unwrap();
-    (image.width, image.height) = (image.width / 16 * 16, image.height / 16 * 16);
-    turbojpeg::compress(image.as_deref(), 95, Subsamp::Sub2x2).unwrap().to_vec()
-}
-
 /// `jpeg` as a camera held another way would have stored it, without loss, with the tag that says so.
 fn held(jpeg: &[u8], orientation: u8, op: TransformOp) -> Vec<u8> {
-    let mut transform = Transform::op(op);
-    transform.copy_none = true;
-    let stored = turbojpeg::transform(&transform, jpeg).unwrap();
+    let stored = turned(jpeg, op);
     let mut tagged = b"\xFF\xD8\xFF\xE1\0\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
     tagged.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
     tagged.extend_from_slice(&stored[2..]);

@@ -33,8 +33,8 @@ async fn progress(worker: &Worker, event_id: EventId) -> Option<Progress> {
     store::reindex::progress_of(&mut tx, &[event_id]).await.unwrap().pop().unwrap()
 }
 
-fn running(done: i64, total: i64, failed: i64) -> Option<Progress> {
-    Some(Progress { pack: NEW.to_owned(), done, total, failed })
+fn running(done: i64, total: i64, failed: i64) -> Progress {
+    Progress { pack: NEW.to_owned(), done, total, failed }
 }
 
 /// Faces of the pack in the database.
@@ -97,7 +97,7 @@ async fn the_old_index_answers_until_the_new_one_does(pool: PgPool) {
     assert_eq!(begin(&here, event_id).await, Begun::Begun);
     hold_all(&pool).await;
     for done in 0..4 {
-        assert_eq!(progress(&here, event_id).await, running(done, 4, 0));
+        assert_eq!(progress(&here, event_id).await, Some(running(done, 4, 0)));
         // A process that has just begun has no gallery yet; one that runs has an old one.
         let elsewhere = worker(&pool).await;
         for worker in [&here, &elsewhere] {
@@ -159,7 +159,7 @@ async fn a_photo_that_comes_meanwhile_is_read_first_and_is_in_both_indexes(pool:
         .await
         .unwrap();
     assert_eq!(worker.run_until_idle().await.unwrap(), 3, "two that came, and one of them again");
-    assert_eq!(progress(&worker, event_id).await, running(1, 3, 0), "the damaged one does not count");
+    assert_eq!(progress(&worker, event_id).await, Some(running(1, 3, 0)), "the damaged one does not count");
     assert_eq!(found(&worker, event_id, "dora").await, [dora]);
     assert_eq!(row(&worker, event_id).await.pack, OLD);
     release_all(&pool).await;
@@ -300,13 +300,13 @@ async fn photos_that_were_tried_too_often_are_shown_and_tried_again_when_asked(p
     assert_eq!(begin(&worker, event_id).await, Begun::Running, "nothing was tried too often");
     forbid_faces(&pool).await;
     for _ in 0..ATTEMPTS_MAX {
-        assert_eq!(progress(&worker, event_id).await, running(0, 2, 0));
+        assert_eq!(progress(&worker, event_id).await, Some(running(0, 2, 0)));
         release_all(&pool).await;
         worker.run_until_idle().await.unwrap();
     }
     release_all(&pool).await;
     assert_eq!(worker.run_until_idle().await.unwrap(), 0, "what is dead is not tried");
-    assert_eq!(progress(&worker, event_id).await, running(0, 2, 2));
+    assert_eq!(progress(&worker, event_id).await, Some(running(0, 2, 2)));
     assert_eq!(sorted(&worker, event_id, "ann").await, of_ann, "the old index answers");
     assert_eq!(photo(&worker, event_id, of_ann[0]).await.state, PhotoState::Ready);
     sqlx::query("drop trigger refuse on face").execute(&pool).await.unwrap();
@@ -326,8 +326,9 @@ async fn a_photo_that_is_deleted_meanwhile_holds_nobody_up(pool: PgPool) {
     worker.run_until_idle().await.unwrap();
     let last = "delete from photo where photo_id = $1";
     sqlx::query(last).bind(of_ann[1].0).execute(&pool).await.unwrap();
-    assert_eq!(begin(&worker, event_id).await, Begun::Revived);
+    assert_eq!(worker.store.switch_left_over().await.unwrap(), 1);
     check_switched(&pool, &worker, &before, 2).await;
+    assert_eq!(worker.store.switch_left_over().await.unwrap(), 0);
 }
 
 #[sqlx::test(migrations = "../../migrations")]
@@ -355,7 +356,7 @@ async fn a_photo_that_is_read_again_meanwhile_is_so_in_both_indexes(pool: PgPool
     let before = row(&worker, event_id).await;
     worker.run_until_idle().await.unwrap();
     assert_eq!(sorted(&worker, event_id, "ann").await, of_ann[..2]);
-    assert_eq!(progress(&worker, event_id).await, running(1, 2, 0), "the first was read again at once");
+    assert_eq!(progress(&worker, event_id).await, Some(running(1, 2, 0)), "the first was read again at once");
     assert_eq!((faces(&pool, OLD).await, faces(&pool, NEW).await), (4, 2));
     let read_again = row(&worker, event_id).await;
     assert!(read_again.gallery_epoch > before.gallery_epoch);
@@ -378,6 +379,7 @@ async fn a_photo_that_cannot_be_read_anew_has_no_faces_and_holds_nobody_up(pool:
     }
     worker.blobs.put(&original[0], Fake::photo_of(&["damaged"])).await.unwrap();
     worker.blobs.delete(&original[1]).await.unwrap();
+    let changes_before = photo(&worker, event_id, of_ann[2]).await.change;
     begin(&worker, event_id).await;
     assert_eq!(worker.run_until_idle().await.unwrap(), 3);
     check_switched(&pool, &worker, &before, 2).await;
@@ -385,6 +387,7 @@ async fn a_photo_that_cannot_be_read_anew_has_no_faces_and_holds_nobody_up(pool:
     for (photo_id, faces) in of_ann.iter().zip([0, 0, 2]) {
         let photo = photo(&worker, event_id, *photo_id).await;
         assert_eq!((photo.state, photo.face_count), (PhotoState::Ready, faces));
+        assert_eq!(photo.change > changes_before, faces == 0, "whoever watches is told what changed");
     }
 }
 

@@ -1,7 +1,8 @@
 //! The fields of an account, checked; an answer names the one that is wrong or taken.
 
 use domain::{Email, PersonName, Username};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize as _, Deserializer};
+use store::quota::Allowance;
 use store::{StoreError, attendee, staff};
 
 use crate::error::{Code, Problem};
@@ -38,19 +39,16 @@ pub(crate) fn taken(error: StoreError) -> Problem {
     }
 }
 
-/// Tells null (the inner `None`) from left out.
-pub(crate) fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::deserialize(deserializer).map(Some)
+/// An allowance; null lifts it. What is left out stays `None`.
+pub(crate) fn allowance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Allowance>, D::Error> {
+    let bytes = Option::deserialize(deserializer)?;
+    Ok(Some(bytes.map_or(Allowance::Unlimited, Allowance::Bytes)))
 }
 
-/// An allowance, not below zero.
-pub(crate) fn bytes_max(given: Option<Option<i64>>) -> Result<Option<Option<i64>>, Problem> {
-    match given.flatten() {
-        Some(..0) => Err(Problem::field("bytes_max")),
-        Some(0..) | None => Ok(given),
+/// The allowance, not below zero.
+pub(crate) fn checked_allowance(given: Option<Allowance>) -> Result<Option<Allowance>, Problem> {
+    match given {
+        Some(Allowance::Bytes(..0)) => Err(Problem::field("bytes_max")),
+        Some(Allowance::Bytes(0..) | Allowance::Unlimited) | None => Ok(given),
     }
 }

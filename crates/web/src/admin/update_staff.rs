@@ -5,6 +5,7 @@ use axum::extract::State;
 use domain::Role;
 use serde::Deserialize;
 use store::Store;
+use store::quota::Allowance;
 use utoipa::ToSchema;
 
 use super::create_staff::staff_role;
@@ -20,9 +21,9 @@ pub struct StaffChange {
     /// `admin`, `organiser` or `photographer`.
     role: Option<String>,
     /// How many bytes they may upload; null: as many as fit.
-    #[serde(default, deserialize_with = "fields::given")]
+    #[serde(default, deserialize_with = "fields::allowance")]
     #[schema(value_type = Option<u64>)]
-    bytes_max: Option<Option<i64>>,
+    bytes_max: Option<Allowance>,
 }
 
 /// Changes name, role or allowance. With another role the person's assignments and invitations end, as they would mean something
@@ -37,7 +38,7 @@ pub async fn update_staff(
 ) -> Result<Json<Member>, Problem> {
     let name = form.name.as_deref().map(fields::name).transpose()?;
     let role = form.role.as_deref().map(staff_role).transpose()?;
-    let bytes_max = fields::bytes_max(form.bytes_max)?;
+    let bytes_max = fields::checked_allowance(form.bytes_max)?;
     let mut tx = store.begin().await?;
     let demoted = role.is_some_and(|role| role != Role::Admin);
     let staff = store::staff::by_id(&mut tx, user_id).await?.ok_or(Code::UserNotFound)?;

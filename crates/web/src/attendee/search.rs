@@ -28,6 +28,8 @@ const TRIES_MAX: usize = 4;
 
 /// Largest request: a selfie of 15 MiB and its consent.
 const BODY_BYTES_MAX: usize = 15 * 1024 * 1024 + 4096;
+/// How long a selfie may take to arrive.
+const ARRIVES_WITHIN: Duration = Duration::from_mins(1);
 
 /// The form, as the document describes it.
 #[derive(ToSchema)]
@@ -135,8 +137,13 @@ async fn find(
     Err(Problem::busy(2))
 }
 
-/// The selfie, when the consent is right.
-async fn read_form(mut request: Request) -> Result<Bytes, Problem> {
+/// The selfie, when the consent is right and it arrives in time: places for selfies are few.
+async fn read_form(request: Request) -> Result<Bytes, Problem> {
+    let read = tokio::time::timeout(ARRIVES_WITHIN, read_form_slowly(request)).await;
+    read.unwrap_or_else(|_| Err(Code::UploadInterrupted.into()))
+}
+
+async fn read_form_slowly(mut request: Request) -> Result<Bytes, Problem> {
     DefaultBodyLimit::apply(DefaultBodyLimit::max(BODY_BYTES_MAX), &mut request);
     let mut form: Multipart = request.extract().await.map_err(|_| Code::BadRequest)?;
     let unreadable = |error: axum::extract::multipart::MultipartError| {

@@ -5,11 +5,12 @@ use blobs::Blobs;
 use store::Store;
 
 use super::failing_parts;
-use crate::error::{Code, Problem};
+use crate::error::{Code, PHOTO_STORE_RETRY_S, Problem};
 
 /// Whether this process can serve people.
 #[utoipa::path(get, path = "/ready", tag = "health",
     responses((status = 200, body = String)))]
 pub async fn ready(State(store): State<Store>, State(blobs): State<Blobs>) -> Result<&'static str, Problem> {
-    if failing_parts(&store, &blobs).await.is_empty() { Ok("ready") } else { Err(Code::Unavailable.into()) }
+    let well = failing_parts(&store, &blobs).await.is_empty();
+    well.then_some("ready").ok_or_else(|| Problem::later(Code::Unavailable, PHOTO_STORE_RETRY_S))
 }

@@ -35,14 +35,14 @@ pub async fn reindex(
 ) -> Result<StatusCode, Problem> {
     recognizer.check_pack(&form.pack).map_err(|refused| match refused {
         PackRefused::Unknown { .. } | PackRefused::NotAllowed { .. } => {
-            Problem::new(Code::PackNotAvailable).about_field("pack")
+            Problem::taken(Code::PackNotAvailable, "pack")
         }
         PackRefused::Missing { .. } => Problem::models_missing(&refused),
     })?;
     match store.begin_reindex(event.event_id, &form.pack).await? {
         Begun::Begun | Begun::Revived => Ok(StatusCode::ACCEPTED),
         Begun::Running => Err(Code::ReindexRunning.into()),
-        Begun::SamePack => Err(Problem::new(Code::PackInUse).about_field("pack")),
+        Begun::SamePack => Err(Problem::taken(Code::PackInUse, "pack")),
         Begun::NoEvent => Err(Code::EventNotFound.into()),
     }
 }

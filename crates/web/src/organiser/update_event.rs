@@ -6,6 +6,7 @@ use domain::EventName;
 use serde::{Deserialize, Deserializer};
 use store::Store;
 use store::event::{Change, Day};
+use store::quota::Allowance;
 use utoipa::ToSchema;
 
 use super::{Event, checked_day, day, reindex_of};
@@ -25,9 +26,9 @@ pub struct EventChange {
     /// Whether faces may be searched.
     recognition_enabled: Option<bool>,
     /// How many bytes its photos may have; null: as many as fit.
-    #[serde(default, deserialize_with = "fields::given")]
+    #[serde(default, deserialize_with = "fields::allowance")]
     #[schema(value_type = Option<u64>)]
-    bytes_max: Option<Option<i64>>,
+    bytes_max: Option<Allowance>,
 }
 
 /// Tells null from left out.
@@ -53,7 +54,7 @@ pub async fn update_event(
         name: name.as_ref(),
         held_on: form.held_on,
         recognition_enabled: form.recognition_enabled,
-        bytes_max: fields::bytes_max(form.bytes_max)?,
+        bytes_max: fields::checked_allowance(form.bytes_max)?,
     };
     let mut tx = store.begin().await?;
     let event = store::event::update(&mut tx, event.event_id, &change).await?.ok_or(Code::EventNotFound)?;

@@ -38,7 +38,8 @@ pub struct Since {
 impl Since {
     pub(crate) fn or_last_event_id(self, headers: &HeaderMap) -> Option<i64> {
         let header = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
-        header.or(self.since)
+        // Photos from before changes were counted have the number 0.
+        header.or(self.since).map(|since| if since == 0 { -1 } else { since })
     }
 }
 

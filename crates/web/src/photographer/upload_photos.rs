@@ -1,20 +1,20 @@
 //! `POST /api/events/{event}/photos`: many files in one request, each with its own outcome.
 
-use axum::extract::multipart::Field;
+use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{DefaultBodyLimit, Multipart, Request, State};
 use axum::{Json, RequestExt as _};
 use domain::{BatchId, Digest, EventId, Language, PhotoId, UserId};
-use intake::{Bytes, Incoming, Receipt, Receiver, SIZE_BYTES_MAX, file_name_of};
+use intake::{Bytes, Incoming, Receipt, Receiver, SILENCE_MAX, SIZE_BYTES_MAX, file_name_of};
 use recognizer::SNIFF_BYTES;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use store::quota::Room;
 use tokio::io::AsyncWriteExt as _;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::uploads::create::has_room;
 use crate::WebSettings;
-use crate::error::{Code, Problem};
+use crate::error::{Code, PHOTO_STORE_RETRY_S, Problem};
 use crate::extract::{EventStaff, InLanguage, Params};
 
 /// Most files in one request.
@@ -88,14 +88,14 @@ pub async fn upload_photos(
     Params(InBatch { batch }): Params<InBatch>,
     mut request: Request,
 ) -> Result<Json<Uploaded>, Problem> {
-    let sender = Sender { event_id: event.event_id, batch_id: batch, user_id: user.user_id() };
+    let sender = Sender { event: event.event_id, batch, user: user.user_id() };
     sender.check_batch(&receiver).await?;
     let _place = settings.uploads.try_acquire().map_err(|_| Problem::busy(5))?;
     // Each file is bounded below, and their number; the whole request need not be.
     DefaultBodyLimit::apply(DefaultBodyLimit::disable(), &mut request);
     let mut form: Multipart = request.extract().await.map_err(|_| Code::BadRequest)?;
     let mut results = Vec::new();
-    while let Some(mut field) = form.next_field().await.map_err(|_| Code::BadRequest)? {
+    while let Some(mut field) = in_time(form.next_field()).await? {
         if field.name() != Some("photo") {
             continue;
         }
@@ -112,23 +112,28 @@ pub async fn upload_photos(
 /// Who sends, and where to.
 #[derive(Clone, Copy)]
 struct Sender {
-    event_id: EventId,
-    batch_id: Option<BatchId>,
-    user_id: UserId,
+    event: EventId,
+    batch: Option<BatchId>,
+    user: UserId,
 }
 
 impl Sender {
     async fn check_batch(self, receiver: &Receiver) -> Result<(), Problem> {
-        let Some(batch_id) = self.batch_id else { return Ok(()) };
+        let Some(batch_id) = self.batch else { return Ok(()) };
         let mut tx = receiver.store.begin().await?;
-        let batch = store::batch::by_id(&mut tx, self.event_id, batch_id).await?;
+        let batch = store::batch::by_id(&mut tx, self.event, batch_id).await?;
         batch.map(|_| ()).ok_or_else(|| Problem::field("batch"))
     }
 
-    async fn check_room(self, receiver: &Receiver, size_bytes: u64) -> Result<(), Problem> {
-        let size_bytes = i64::try_from(size_bytes).unwrap_or(i64::MAX);
+    /// Whether the event may have the file; what it has already needs no room.
+    async fn has_room(self, receiver: &Receiver, spooled: &Spooled) -> Result<bool, Problem> {
+        let size_bytes = i64::try_from(spooled.size_bytes).unwrap_or(i64::MAX);
         let mut tx = receiver.store.begin().await?;
-        has_room(store::quota::room(&mut tx, self.event_id, Some(self.user_id), size_bytes).await?)
+        if !store::photo::known(&mut tx, self.event, &[spooled.sha256]).await?.is_empty() {
+            return Ok(true);
+        }
+        let room = store::quota::room(&mut tx, self.event, Some(self.user), size_bytes).await?;
+        Ok(matches!(room, Room::Enough | Room::TooManyOpen))
     }
 }
 
@@ -149,17 +154,19 @@ async fn take_in(
     field: &mut Field<'_>,
 ) -> Result<Option<Receipt>, Problem> {
     let Some(spooled) = spool(settings, field).await? else { return Ok(None) };
-    sender.check_room(receiver, spooled.size_bytes).await?;
+    if !sender.has_room(receiver, &spooled).await? {
+        return Ok(Some(Receipt::Rejected(Code::QuotaReached.as_str().to_owned())));
+    }
     let incoming = Incoming {
-        event_id: sender.event_id,
-        batch_id: sender.batch_id,
+        event_id: sender.event,
+        batch_id: sender.batch,
         upload_id: None,
         file_name,
         bytes: Bytes::File(spooled.file.path()),
         sha256: spooled.sha256,
         size_bytes: spooled.size_bytes,
         head: &spooled.head,
-        uploaded_by: Some(sender.user_id),
+        uploaded_by: Some(sender.user),
     };
     let receipt = receiver.receive(&incoming).await.map_err(super::uploads::receive_problem)?;
     Ok(Some(receipt))
@@ -185,7 +192,7 @@ async fn spool(settings: &WebSettings, field: &mut Field<'_>) -> Result<Option<S
     let file = tempfile::NamedTempFile::new_in(&settings.spool).map_err(|error| spool_failed(&error))?;
     let mut writer = tokio::fs::File::from_std(file.reopen().map_err(|error| spool_failed(&error))?);
     let (mut hasher, mut size_bytes, mut head) = (Sha256::new(), 0_u64, Vec::with_capacity(SNIFF_BYTES));
-    while let Some(chunk) = field.chunk().await.map_err(|_| Code::BadRequest)? {
+    while let Some(chunk) = in_time(field.chunk()).await? {
         size_bytes += chunk.len() as u64;
         if size_bytes > SIZE_BYTES_MAX {
             continue;
@@ -199,7 +206,16 @@ async fn spool(settings: &WebSettings, field: &mut Field<'_>) -> Result<Option<S
     Ok((size_bytes <= SIZE_BYTES_MAX).then_some(Spooled { file, sha256, size_bytes, head }))
 }
 
+/// What comes next of a form; a sender who is silent for too long is gone, and must not keep others from sending.
+async fn in_time<T>(next: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
+    match tokio::time::timeout(SILENCE_MAX, next).await {
+        Ok(Ok(next)) => Ok(next),
+        Ok(Err(_)) => Err(Code::BadRequest.into()),
+        Err(_) => Err(Code::UploadInterrupted.into()),
+    }
+}
+
 fn spool_failed(error: &std::io::Error) -> Problem {
     tracing::error!(%error, "the spool folder cannot be written; is the disk full?");
-    Code::Unavailable.into()
+    Problem::later(Code::Unavailable, PHOTO_STORE_RETRY_S)
 }

@@ -42,6 +42,7 @@ async fn whoever_is_logged_in_stays_so_when_the_clock_is_put_back(pool: PgPool) 
     let mut server = Server::with_admin(&pool).await;
     let event = server.event("Gala").await;
     server.upload(&event, &[("a.jpg", &["ann"])]).await;
+    server.work().await;
     let photos = server.get(&format!("/api/events/{event}/photos")).await.json();
     let address = photos["photos"][0]["original_url"].as_str().unwrap().to_owned();
     server.pass(-DAY);

@@ -78,7 +78,7 @@ impl Server {
         };
         let blobs = Blobs::open(&Settings::Memory).unwrap();
         let spool = tempfile::tempdir().unwrap();
-        settings.spool = spool.path().to_owned();
+        spool.path().clone_into(&mut settings.spool);
         let receiver = Receiver::new(store.clone(), blobs.clone(), clock.clone(), entropy.clone());
         let web = Web {
             recognizer: Recognizer::Fake(Arc::new(Fake::new(Arc::new(store.clone())))),

@@ -252,7 +252,7 @@ async fn what_is_no_photo_is_refused_by_its_first_bytes(pool: PgPool) {
     let created = create(&server, &event, 50_000_000, &metadata).await;
     let uri = created.headers[header::LOCATION].to_str().unwrap();
     // The line is good, and the sender would go on: the answer comes before the rest.
-    let endless = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 4000]))])
+    let endless = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 100_000]))])
         .chain(futures::stream::pending());
     let refused = patch(&server, uri, 0, Body::from_stream(endless)).await;
     assert_eq!((refused.status, refused.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "not_a_photo"));

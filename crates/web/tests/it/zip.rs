@@ -120,8 +120,8 @@ async fn an_event_is_read_page_by_page(pool: PgPool) {
     let event = server.event("Gala").await;
     let event_id = event_id(&pool).await;
     sqlx::query(
-        "insert into photo (event_id, photo_id, sha256, file_name, media_type, size_bytes, state, uploaded_at) \
-         select event_id, gen_random_uuid(), sha256(n::text::bytea), 'n.jpg', 'image/jpeg', 1, 'ready', \
+        "insert into photo (event_id, photo_id, sha256, file_name, media_type, size_bytes, state, private_parts, uploaded_at) \
+         select event_id, gen_random_uuid(), sha256(n::text::bytea), 'n.jpg', 'image/jpeg', 1, 'ready', '\\x01', \
          created_at + (n % 7) * interval '1 second' from event, generate_series(1, 1200) as n",
     )
     .execute(&pool)
@@ -287,8 +287,8 @@ async fn an_event_that_is_deleted_meanwhile_breaks_the_answer_off(pool: PgPool) 
     let key = BlobKey::new(id, photo, Rendition::Preview);
     server.web.blobs.put(&key, vec![7; 1 << 20].into()).await.unwrap();
     sqlx::query(
-        "insert into photo (event_id, photo_id, sha256, file_name, media_type, size_bytes, state, uploaded_at) \
-         select event_id, gen_random_uuid(), sha256(n::text::bytea), 'n.jpg', 'image/jpeg', 1, 'ready', \
+        "insert into photo (event_id, photo_id, sha256, file_name, media_type, size_bytes, state, private_parts, uploaded_at) \
+         select event_id, gen_random_uuid(), sha256(n::text::bytea), 'n.jpg', 'image/jpeg', 1, 'ready', '\\x01', \
          created_at - interval '1 day' from event, generate_series(1, 4) as n",
     )
     .execute(&pool)

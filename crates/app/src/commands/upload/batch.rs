@@ -32,7 +32,8 @@ impl Counts {
 
 #[derive(Deserialize)]
 struct Batch {
-    batch_id: String,
+    #[serde(rename = "batch_id")]
+    id: String,
     #[serde(default)]
     counts: Counts,
     #[serde(default)]
@@ -91,7 +92,7 @@ pub(super) async fn ensure(job: &Job) -> Result<(), NoBatch> {
     let (path, body) = (job.server.of_event("/batches"), json!({ "name": job.batch_name }));
     let made = job.persistently(async || job.server.ask::<Batch>(Method::POST, &path, Some(&body)).await);
     let batch_id = match made.await? {
-        Ok(batch) => batch.batch_id,
+        Ok(batch) => batch.id,
         Err(trouble) => return Err(NoBatch::Refused(trouble.to_string())),
     };
     let open = OpenBatch { batch_id: batch_id.clone(), name: job.batch_name.clone() };

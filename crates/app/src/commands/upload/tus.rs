@@ -200,7 +200,7 @@ impl<'a> Upload<'a> {
         match answer {
             Ok(answer) => match self.arrived(&answer)? {
                 Step::On if self.offset <= Some(offset) => Err(Trouble::passing("the server took nothing")),
-                step => Ok(step),
+                step @ (Step::On | Step::Done(_) | Step::Lost) => Ok(step),
             },
             Err(trouble) if is_gone(&trouble) => Ok(Step::Lost),
             Err(Trouble::Refused(refusal)) if may_be_mended(&refusal) => {

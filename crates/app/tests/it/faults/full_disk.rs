@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,6 +18,8 @@ use super::{CLIENTS, EMAIL, Ground, PASSWORD, judge, keep_uploading, seed, verdi
 const DISK_MIB: usize = 160;
 /// How often it fills up.
 const TIMES: usize = 3;
+/// The data folder, which is all of the disk.
+const DATA: &str = "data-small";
 /// How long it stays full.
 const FULL_FOR: Duration = Duration::from_secs(3);
 
@@ -61,15 +63,14 @@ async fn a_full_disk_turns_uploads_away_and_loses_nothing() {
     let seed = seed();
     println!("FINDME_FAULT_SEED={seed}");
     let ground = tokio::task::block_in_place(|| Ground::prepare(Vec::new()));
-    let data = "data-small";
-    let disk = match SmallDisk::mount(ground.place.path(data)) {
+    let disk = match SmallDisk::mount(ground.place.path(DATA)) {
         Ok(disk) => disk,
         Err(reason) => {
             eprintln!("SKIPPED: a small disk cannot be mounted here ({reason}): run the tests as root");
             return;
         }
     };
-    let members = [ground.start("server-s", true, data), ground.start("worker-s", false, data)];
+    let members = [ground.start("server-s", true, DATA), ground.start("worker-s", false, DATA)];
     members[0].ready().await;
     let servers = vec![members[0].url.clone().unwrap()];
     let client = Client::log_in(servers, EMAIL, PASSWORD, "Gala").await;
@@ -90,9 +91,5 @@ async fn a_full_disk_turns_uploads_away_and_loses_nothing() {
     assert!(ended.is_ok(), "clients wait in vain\n{}", members[0].last_words());
     assert!(client.book.seen("503") > 0, "the disk was never full: {}", client.book.summary());
     verdict::settled(&client, Duration::from_mins(2)).await;
-    judge(&ground, &store_of(&disk.0), &client, &album, &members).await;
-}
-
-fn store_of(data: &Path) -> PathBuf {
-    data.join("blobs")
+    judge(&ground, (&disk.0.join("blobs"), DATA), &client, &album, &members).await;
 }

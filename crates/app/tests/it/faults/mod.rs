@@ -34,6 +34,8 @@ use proxy::Proxy;
 
 /// Clients that upload at once.
 const CLIENTS: usize = 4;
+/// The data folder of the process that makes the admin.
+const DATA: &str = "data-0";
 const EMAIL: &str = "ann@example.org";
 const PASSWORD: &str = "correct horse battery";
 
@@ -69,7 +71,7 @@ impl Ground {
     }
 
     fn create_admin(&self) {
-        let mut command = self.command(&["admin", "create", "--email", EMAIL, "--name", "Ann"], "data-0");
+        let mut command = self.command(&["admin", "create", "--email", EMAIL, "--name", "Ann"], DATA);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
         let output = child.wait_with_output().unwrap();
@@ -84,7 +86,7 @@ impl Ground {
 
     /// A data folder, as each machine has one; they share the key of signed addresses.
     fn data(&self, name: &str) -> PathBuf {
-        let (folder, first) = (self.place.path(name), self.place.path("data-0/url.key"));
+        let (folder, first) = (self.place.path(name), self.place.path(DATA).join("url.key"));
         std::fs::create_dir_all(&folder).unwrap();
         if first.exists() && !folder.join("url.key").exists() {
             std::fs::copy(first, folder.join("url.key")).unwrap();
@@ -102,7 +104,7 @@ impl Ground {
 
     /// What the program itself says of blobs and rows.
     fn examine(&self, data: &str) {
-        let output = self.command(&["doctor", "--deep"], data).output().unwrap();
+        let output = self.command(&["doctor", "--deep", "--dry-run"], data).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
     }
 }
@@ -181,7 +183,7 @@ async fn survive(pace: Pace, pause_ms: u64, drain: Duration) -> String {
     join_all(members.iter().map(Member::ready)).await;
     verdict::settled(&client, drain).await;
     let settled = healed.elapsed();
-    judge(&ground, &store.bucket(), &client, &album, &members).await;
+    judge(&ground, (&store.bucket(), DATA), &client, &album, &members).await;
     format!(
         "{:.0} s with {} faults, all settled {:.0} s later, {} photos; {}",
         disturbed.as_secs_f64(),
@@ -192,7 +194,14 @@ async fn survive(pace: Pace, pause_ms: u64, drain: Duration) -> String {
     )
 }
 
-async fn judge(ground: &Ground, bucket: &Path, client: &Client, album: &Album, members: &[Member]) {
+/// `data` is the data folder in which the store lies, if it is one.
+async fn judge(
+    ground: &Ground,
+    (bucket, data): (&Path, &str),
+    client: &Client,
+    album: &Album,
+    members: &[Member],
+) {
     let complaints: Vec<String> = members.iter().flat_map(Member::complaints).collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     assert!(client.book.wrongs().is_empty(), "{}", client.book.wrongs().join("\n"));
@@ -201,8 +210,8 @@ async fn judge(ground: &Ground, bucket: &Path, client: &Client, album: &Album, m
     let database = ground.database().await;
     verdict::nothing_lost_nothing_twice(&database, bucket, &acknowledged).await;
     database.close().await;
-    tokio::task::block_in_place(|| ground.examine("data-0"));
-    let fresh = ground.start("server-fresh", true, "data-fresh");
+    tokio::task::block_in_place(|| ground.examine(data));
+    let fresh = ground.start("server-fresh", true, if data == DATA { "data-fresh" } else { data });
     let servers: Vec<&Member> = members.iter().filter(|member| member.url.is_some()).collect();
     verdict::searches_agree(client, album, &servers, &fresh).await;
 }

@@ -32,7 +32,6 @@ const PIECE: &str = "application/offset+octet-stream";
     request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
     responses((status = 204, headers(("Upload-Offset" = u64), ("Upload-Expires" = String),
         ("FindMe-Outcome" = String), ("FindMe-Photo" = String)))))]
-#[expect(clippy::too_many_arguments, reason = "each is a part of the request or of the state")]
 pub async fn append_to_upload(
     asked: EventStaff,
     UploadInPath(upload_id): UploadInPath,

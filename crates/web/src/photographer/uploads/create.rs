@@ -67,7 +67,7 @@ pub async fn create_upload(
 }
 
 /// An answer of its own where there is no room.
-pub(crate) fn has_room(room: Room) -> Result<(), Problem> {
+fn has_room(room: Room) -> Result<(), Problem> {
     match room {
         Room::Enough => Ok(()),
         Room::EventFull | Room::PersonFull => Err(Code::QuotaReached.into()),

@@ -37,6 +37,7 @@ pub(super) fn receive_problem(error: ReceiveError) -> Problem {
     match error {
         ReceiveError::Store(error) => error.into(),
         ReceiveError::Blobs(error) => error.into(),
+        ReceiveError::Changed => Code::Unavailable.into(),
         ReceiveError::EventGone => Code::EventNotFound.into(),
         ReceiveError::UploadGone => Code::UploadGone.into(),
     }

@@ -228,19 +228,27 @@ impl DeepCheck<'_> {
                 continue;
             }
             for rendition in stored.renditions() {
-                self.blob_without_row(&BlobKey::new(event_id, *digest, rendition), rendition, report).await?;
+                self.blob_without_row(event_id, *digest, rendition, report).await?;
             }
         }
         Ok(())
     }
 
-    /// Deletes a blob unless it was written again meanwhile, by somebody who is about to write its row.
+    /// Deletes a blob unless it was written again meanwhile, by somebody who is about to write its row. While the event's
+    /// row is held nobody can, and whoever comes next looks whether the blob is there.
     async fn blob_without_row(
         &self,
-        key: &BlobKey,
+        event_id: EventId,
+        digest: Digest,
         rendition: Rendition,
         report: &mut Report,
     ) -> anyhow::Result<()> {
+        let mut tx = self.store.begin_job().await?;
+        let is_held = store::event::next_change(&mut tx, event_id).await?.is_some();
+        if !is_held || store::photo::id_by_sha256(&mut tx, event_id, digest).await?.is_some() {
+            return Ok(());
+        }
+        let key = &BlobKey::new(event_id, digest, rendition);
         match self.blobs.info(key).await? {
             Some(info) if info.modified_at < self.settled_before() => {}
             Some(_) | None => return Ok(()),
@@ -255,6 +263,8 @@ impl DeepCheck<'_> {
         if !self.dry_run {
             self.blobs.delete(key).await?;
         }
+        // Nothing in it has changed.
+        tx.rollback().await?;
         Ok(())
     }
 }
