@@ -339,7 +339,7 @@ async fn an_event_of_many_pages_is_checked_to_its_end(pool: PgPool) {
     sqlx::query(
         "insert into photo (event_id, photo_id, sha256, file_name, media_type, size_bytes, state, uploaded_at) \
          select $1, gen_random_uuid(), sha256(int4send(n)), n || '.jpg', 'image/jpeg', 8, 'ready', now() \
-         from generate_series(1, 1203) as n",
+         from generate_series(1, 620) as n",
     )
     .bind(event.0)
     .execute(&pool)
@@ -347,10 +347,10 @@ async fn an_event_of_many_pages_is_checked_to_its_end(pool: PgPool) {
     .unwrap();
     place.blobs.put(&original(event, 1), bytes).await.unwrap();
     let (summary, _) = place.check(Duration::hours(2), false).await.unwrap();
-    assert_eq!((summary.lost, summary.repaired), (1203, 1), "each was looked at once");
+    assert_eq!((summary.lost, summary.repaired), (620, 1), "each was looked at once");
     let failed: i64 = sqlx::query_scalar("select count(*) from photo where state = 'failed'")
         .fetch_one(&pool)
         .await
         .unwrap();
-    assert_eq!(failed, 1203);
+    assert_eq!(failed, 620);
 }
