@@ -196,7 +196,9 @@ pub(super) fn rewrite(draft: &mut Draft<'_>, tiff: Tiff<'_>, directory: &Directo
 fn outside(range: Range<usize>, kept: &[Range<usize>]) -> impl Iterator<Item = Range<usize>> {
     let mut at = range.start;
     let mut gaps = Vec::new();
-    for kept in kept.iter().filter(|kept| kept.end > range.start && kept.start < range.end) {
+    let touching =
+        |kept: &&Range<usize>| !kept.is_empty() && kept.end > range.start && kept.start < range.end;
+    for kept in kept.iter().filter(touching) {
         if kept.start > at {
             gaps.push(at..kept.start);
         }

@@ -9,8 +9,9 @@ use crate::faces::decode::raw::{cr3_metadata, jpeg_starts};
 const FILE: Rules<'_> = Rules { is_block: false, keeps_maker_notes: true, private_too: &[] };
 /// For EXIF in previews.
 const PREVIEW: Rules<'_> = Rules { is_block: true, ..FILE };
-/// For the blocks of CR3 files, in which Canon's notes are a block of their own.
-const CR3: Rules<'_> = Rules { private_too: maker_notes::CANON, ..FILE };
+/// For the blocks of CR3 files, in which Canon's notes are a block of their own. Cameras fill their ends with what was in
+/// memory, old notes among it.
+const CR3: Rules<'_> = Rules { is_block: true, private_too: maker_notes::CANON, ..FILE };
 /// Most of these blocks.
 const CR3_BLOCKS_MAX: usize = 256;
 
@@ -45,9 +46,21 @@ pub(super) fn clean_cr3(draft: &mut Draft<'_>) {
     heif::clean_boxes(draft);
     // Eight bytes, as every block of Canon's begins: not one file in a thousand million has them by chance.
     for at in memchr::memmem::find_iter(bytes, b"II*\0\x08\0\0\0").take(CR3_BLOCKS_MAX) {
-        serials.extend(exif::clean(draft, at..bytes.len(), CR3, 0));
+        if let Some(end) = copy_end(bytes, at) {
+            serials.extend(exif::clean(draft, at..end, CR3, 0));
+        }
     }
     clean_copies(draft, &serials);
+}
+
+/// Where the copy of a block ends that begins at `at`: in front of it stand its length, these eight bytes included, and a
+/// tag. What has no such length is no copy.
+fn copy_end(bytes: &[u8], at: usize) -> Option<usize> {
+    const BYTES_MAX: usize = 1 << 20;
+    let record = at.checked_sub(8)?;
+    let length = u32::from_le_bytes(*bytes.get(record..)?.first_chunk()?);
+    let length = usize::try_from(length).ok().filter(|length| (16..=BYTES_MAX).contains(length))?;
+    record.checked_add(length).filter(|end| *end <= bytes.len())
 }
 
 fn clean_previews(draft: &mut Draft<'_>, rules: Rules<'_>) -> Serials {

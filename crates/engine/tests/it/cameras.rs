@@ -182,8 +182,9 @@ fn raf() -> Vec<u8> {
     [file, jpeg, lossless(), vec![0x33; 3000]].concat()
 }
 
-/// Boxes, of which one holds a TIFF structure for each directory; the preview lies beside the sensor's data, and with it a
-/// copy of a directory.
+/// Boxes, of which one holds a TIFF structure for each directory, and behind one of these what was in the camera's memory:
+/// the beginning of old notes, which seem to go on in the next box. The preview lies beside the sensor's data, and with it
+/// a copy of a directory, behind its length and a tag.
 fn cr3() -> Vec<u8> {
     let block = |entries| tiff(LITTLE, vec![entries]);
     let first = vec![
@@ -192,17 +193,23 @@ fn cr3() -> Vec<u8> {
         (0x0112, Value::Short(6)),
     ];
     let notes = || vec![(0x0006, Value::Text("image type")), (0x0096, Value::Text(INNER_SERIAL))];
+    let mut stale = block(notes())[..34].to_vec();
+    stale[8] = 50;
+    let copy = block(notes());
+    let copy_length = u32::try_from(copy.len() + 8).unwrap().to_le_bytes();
     let Value::Directory(place) = gps() else { unreachable!("a directory is what gps() makes") };
     let exif: Vec<_> = exif_entries(Vec::new()).into_iter().filter(|(tag, _)| *tag != 0x927C).collect();
     let inner = [
         &b"\x85\xC0\xB6\x87\x82\x0F\x11\xE0\x81\x11\xF4\xCE\x46\x2B\x6A\x48"[..],
         &boxed(b"CMT1", &block(first)),
-        &boxed(b"CMT2", &block(exif)),
+        &boxed(b"CMT2", &[block(exif), stale].concat()),
         &boxed(b"CMT3", &block(notes())),
         &boxed(b"CMT4", &block(place)),
     ];
     let xmp = [b"\xBE\x7A\xCF\xCB\x97\xA9\x42\xE8\x9C\x71\x99\x94\x91\xE3\xAF\xAC", XMP].concat();
-    let data = [&[0x44; 999][..], &flat(160, 120), &preview(), &lossless(), &block(notes())].concat();
+    let data =
+        [&[0x44; 999][..], &flat(160, 120), &preview(), &lossless(), &copy_length, b"\x7C\x92\0\0", &copy]
+            .concat();
     [
         boxed(b"ftyp", b"crx \0\0\0\x01crx isom"),
         boxed(b"moov", &boxed(b"uuid", &inner.concat())),

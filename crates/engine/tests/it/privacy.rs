@@ -136,6 +136,15 @@ fn nikons_serial_number_becomes_another_one_with_the_same_key() {
     assert!(holds(&clean, b"0000139\0") && 6_013_579 % 256 == 139);
 }
 
+/// What looks like a directory at the end of a box is none: the next box stays as it is.
+#[test]
+fn old_notes_behind_a_block_of_cr3_do_not_reach_into_the_next_box() {
+    let (_, cr3) = raw_files().into_iter().find(|(extension, _)| *extension == "cr3").unwrap();
+    let place = |file: &[u8]| file.windows(12).position(|part| part == b"CMT3II*\0\x08\0\0\0");
+    assert!(place(&cr3).is_some());
+    assert_eq!(place(&delivered(&cr3)), place(&cr3));
+}
+
 /// Files made to hurt, and photos that cannot be read, have private parts too; none of them is looked for without end.
 #[test]
 fn hostile_files_are_blanked_or_refused() {

@@ -1,6 +1,7 @@
 //! libheif, loaded at run time: the only file that calls it. Versions 1.13 and later have everything that is called.
 #![expect(unsafe_code, reason = "libheif has a C interface")]
 
+use std::error::Error;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
 use std::ptr::{NonNull, null, null_mut};
@@ -114,16 +115,19 @@ impl Heif {
 
     /// Loads the first of `names` that is there.
     pub(super) fn load(names: &[&str]) -> Result<Self, Refusal> {
-        let mut refusal = Refusal(String::from("no name to look for"));
+        let mut refusals = Vec::new();
         for name in names {
             // SAFETY: loading runs the initialisers of libheif and of the codecs that it is linked with, which only
             // fill tables of their own. The name is a fixed one that the system's loader looks up; no input has a part in it.
             match unsafe { Library::new(*name) }.and_then(Self::of) {
                 Ok(heif) => return heif.initialised(),
-                Err(error) => refusal = Refusal(error.to_string()),
+                // What the loader said stands behind libloading's own words.
+                Err(error) => {
+                    refusals.push(error.source().map_or_else(|| error.to_string(), ToString::to_string));
+                }
             }
         }
-        Err(refusal)
+        Err(Refusal(refusals.join("; ")))
     }
 
     /// Loads codecs that are plugins. Once for the process: it is never undone.
