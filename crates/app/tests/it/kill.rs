@@ -59,7 +59,7 @@ async fn killed_at_random_moments_every_photo_is_read_exactly_once() {
     let output = place.run(&import);
     assert!(output.status.success(), "killed at {moments:?}: {}", text(&output));
     assert_eq!(state(&place).await, expected, "killed at {moments:?}");
-    let blobs = walkdir::WalkDir::new(place.path("data/blobs")).into_iter().flatten();
+    let blobs = walkdir::WalkDir::new(place.path("data/blobs/events")).into_iter().flatten();
     let files = blobs.filter(|entry| entry.file_type().is_file()).count();
     assert_eq!(files, 3 * PHOTOS, "an original, a preview and a thumb each, and nothing else");
     let spooled = std::fs::read_dir(place.path("data/spool")).unwrap().count();

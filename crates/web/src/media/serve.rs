@@ -32,7 +32,10 @@ pub struct Signature {
 #[utoipa::path(get, path = "/media/{event_id}/{sha256}/{rendition}", tag = "media",
     params(("event_id" = String, Path), ("sha256" = String, Path), ("rendition" = String, Path), Signature),
     responses((status = 200, description = "JPEG; an original in its own format",
-        content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp")))))]
+        content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"),
+            (Vec<u8> = "image/heic"), (Vec<u8> = "image/avif"), (Vec<u8> = "image/x-canon-cr2"), (Vec<u8> = "image/x-canon-cr3"),
+            (Vec<u8> = "image/x-nikon-nef"), (Vec<u8> = "image/x-sony-arw"), (Vec<u8> = "image/x-adobe-dng"),
+            (Vec<u8> = "image/x-fuji-raf"), (Vec<u8> = "image/x-olympus-orf"), (Vec<u8> = "image/x-panasonic-rw2")))))]
 pub async fn serve(
     State(urls): State<SignedUrls>,
     State(clock): State<Clock>,
