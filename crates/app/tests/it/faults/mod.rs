@@ -33,7 +33,7 @@ use fleet::{Member, Settings};
 use proxy::Proxy;
 
 /// Clients that upload at once.
-const CLIENTS: usize = 4;
+const CLIENTS: usize = 6;
 /// The data folder of the process that makes the admin.
 const DATA: &str = "data-0";
 const EMAIL: &str = "ann@example.org";
