@@ -124,6 +124,11 @@ impl Piece<'_> {
                 return Err(AppendError::TooLong);
             }
             while !chunk.is_empty() {
+                if self.buffer.is_empty() {
+                    // All that it will hold, so that it never moves to a larger place.
+                    let left = self.upload.size_bytes - self.at;
+                    self.buffer.reserve(usize::try_from(left).unwrap_or(PART_BYTES).min(PART_BYTES));
+                }
                 let fits = chunk.len().min(PART_BYTES - self.buffer.len());
                 self.buffer.extend_from_slice(&chunk.split_to(fits));
                 self.look_at_head()?;
