@@ -178,12 +178,15 @@ impl Piece<'_> {
         let mut tx = self.receiver.store.begin().await?;
         let appended = store::upload::append(&mut tx, event_id, upload_id, parts, expires_at).await?;
         if !appended {
-            // It ended or got on while these were on their way to the store: nothing leads to them any more.
+            // It ended or got on while these were on their way to the store: nothing leads to them any more but the
+            // upload's row, if it ended, until they are deleted.
+            let there = store::upload::by_id(&mut tx, event_id, upload_id).await?;
+            store::upload::set_parts_gone(&mut tx, event_id, upload_id, false).await?;
+            tx.commit().await.map_err(StoreError::from)?;
             for part in parts {
                 let key = PartKey::new(event_id, upload_id.0, part.part_id);
                 self.receiver.blobs.delete_part(&key).await?;
             }
-            let there = store::upload::by_id(&mut tx, event_id, upload_id).await?;
             return Err(there.map_or(ReceiveError::UploadGone.into(), |_| AppendError::Elsewhere));
         }
         tx.commit().await.map_err(StoreError::from)?;
