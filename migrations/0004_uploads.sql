@@ -65,12 +65,15 @@ create table upload (
   photo_id       uuid,
   -- Why it was rejected.
   code           text,
+  -- Whether the blobs of its parts are deleted, once there is an outcome.
+  parts_gone     boolean     not null default false,
   expires_at     timestamptz not null,
   primary key (event_id, upload_id),
   foreign key (event_id, batch_id) references batch
 );
 create index upload_by_expiry on upload (expires_at);
 create index upload_by_person on upload (created_by) where outcome is null;
+create index upload_with_parts on upload (expires_at) where outcome is not null and not parts_gone;
 
 -- A stored piece of an unfinished upload.
 create table upload_part (

@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 
 use crate::{BlobError, BlobKey, Blobs};
 
-/// More than this is sent in parts of this size; S3 wants at least 5 MiB.
-const PART_BYTES: usize = 8 * 1024 * 1024;
+/// A part; not less than S3 wants. What is shorter goes in one request.
+const PART_BYTES: usize = 5 * 1024 * 1024;
 /// How many parts of one blob may be under way at once.
 const PARTS_IN_FLIGHT_MAX: usize = 2;
 /// A file is read in pieces of this size.
@@ -22,22 +22,21 @@ const ABORT_MAX: Duration = Duration::from_secs(5);
 
 impl Blobs {
     /// Stores what `pieces` yields under `key`: whole, or not at all. Few bytes go in one request, more in parts;
-    /// not more than four parts are in memory.
+    /// not more than three parts are in memory.
     pub(crate) async fn write(
         &self,
         key: &BlobKey,
         pieces: impl Stream<Item = Result<Bytes, BlobError>> + Send,
     ) -> Result<(), BlobError> {
         let mut pieces = std::pin::pin!(pieces);
-        let mut buffer = BytesMut::new();
-        while buffer.len() <= PART_BYTES {
-            match pieces.try_next().await? {
-                Some(piece) => buffer.extend_from_slice(&piece),
-                None => return self.put(key, buffer.freeze()).await,
-            }
+        let mut rest = Bytes::new();
+        let first = Part::of(&mut pieces, &mut rest).await?;
+        if !first.is_full() {
+            self.store.put(key.path(), first.payload()).await?;
+            return Ok(());
         }
         let mut upload = self.store.put_multipart(key.path()).await?;
-        let written = match send(&mut *upload, buffer, pieces).await {
+        let written = match send(&mut *upload, first, rest, pieces).await {
             Ok(()) => upload.complete().await.map_err(BlobError::from),
             Err(error) => Err(error),
         };
@@ -60,29 +59,56 @@ impl Blobs {
     }
 }
 
-/// Sends `buffer` and then `pieces` in parts of equal size, the last one excepted. No part is under way any more when it
-/// returns well.
+/// What goes in one request, in the pieces in which it came: nothing is copied.
+#[derive(Default)]
+struct Part {
+    pieces: Vec<Bytes>,
+    length: usize,
+}
+
+impl Part {
+    /// The next part: first of `rest`, where what does not fit stays, then of `pieces`. The last one may be short.
+    async fn of(
+        pieces: &mut (impl Stream<Item = Result<Bytes, BlobError>> + Unpin),
+        rest: &mut Bytes,
+    ) -> Result<Self, BlobError> {
+        let mut part = Self::default();
+        while !part.is_full() {
+            if rest.is_empty() {
+                let Some(piece) = pieces.try_next().await? else { break };
+                *rest = piece;
+            }
+            let piece = rest.split_to(rest.len().min(PART_BYTES - part.length));
+            part.length += piece.len();
+            part.pieces.push(piece);
+        }
+        Ok(part)
+    }
+
+    fn is_full(&self) -> bool {
+        self.length == PART_BYTES
+    }
+
+    fn payload(self) -> PutPayload {
+        self.pieces.into_iter().collect()
+    }
+}
+
+/// Sends `part`, `rest` and then `pieces` in parts of equal size, the last one excepted. No part is under way any more
+/// when it returns well.
 async fn send(
     upload: &mut dyn MultipartUpload,
-    mut buffer: BytesMut,
+    mut part: Part,
+    mut rest: Bytes,
     mut pieces: impl Stream<Item = Result<Bytes, BlobError>> + Send + Unpin,
 ) -> Result<(), BlobError> {
     let mut under_way = JoinSet::new();
-    loop {
-        while buffer.len() >= PART_BYTES {
-            while under_way.len() >= PARTS_IN_FLIGHT_MAX {
-                joined(under_way.join_next().await)?;
-            }
-            let part = buffer.split_to(PART_BYTES).freeze();
-            under_way.spawn(upload.put_part(part.into()));
+    while part.length > 0 {
+        while under_way.len() >= PARTS_IN_FLIGHT_MAX {
+            joined(under_way.join_next().await)?;
         }
-        match pieces.try_next().await? {
-            Some(piece) => buffer.extend_from_slice(&piece),
-            None => break,
-        }
-    }
-    if !buffer.is_empty() {
-        under_way.spawn(upload.put_part(buffer.freeze().into()));
+        under_way.spawn(upload.put_part(part.payload()));
+        part = Part::of(&mut pieces, &mut rest).await?;
     }
     while !under_way.is_empty() {
         joined(under_way.join_next().await)?;

@@ -124,6 +124,11 @@ impl Piece<'_> {
                 return Err(AppendError::TooLong);
             }
             while !chunk.is_empty() {
+                if self.buffer.is_empty() {
+                    // All that it will hold, so that it never moves to a larger place.
+                    let left = self.upload.size_bytes - self.at;
+                    self.buffer.reserve(usize::try_from(left).unwrap_or(PART_BYTES).min(PART_BYTES));
+                }
                 let fits = chunk.len().min(PART_BYTES - self.buffer.len());
                 self.buffer.extend_from_slice(&chunk.split_to(fits));
                 self.look_at_head()?;
@@ -173,12 +178,15 @@ impl Piece<'_> {
         let mut tx = self.receiver.store.begin().await?;
         let appended = store::upload::append(&mut tx, event_id, upload_id, parts, expires_at).await?;
         if !appended {
-            // It ended or got on while these were on their way to the store: nothing leads to them any more.
+            // It ended or got on while these were on their way to the store: nothing leads to them any more but the
+            // upload's row, if it ended, until they are deleted.
+            let there = store::upload::by_id(&mut tx, event_id, upload_id).await?;
+            store::upload::set_parts_gone(&mut tx, event_id, upload_id, false).await?;
+            tx.commit().await.map_err(StoreError::from)?;
             for part in parts {
                 let key = PartKey::new(event_id, upload_id.0, part.part_id);
                 self.receiver.blobs.delete_part(&key).await?;
             }
-            let there = store::upload::by_id(&mut tx, event_id, upload_id).await?;
             return Err(there.map_or(ReceiveError::UploadGone.into(), |_| AppendError::Elsewhere));
         }
         tx.commit().await.map_err(StoreError::from)?;

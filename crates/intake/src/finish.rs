@@ -19,8 +19,6 @@ impl Receiver {
     /// When the database or the photo store fails; then it can be done again.
     pub async fn finish(&self, upload: &Upload, sha256: Option<Digest>) -> Result<Receipt, ReceiveError> {
         if let Some(outcome) = &upload.outcome {
-            // Whoever wrote it may have been interrupted before they deleted the parts.
-            self.drop_parts(upload.event_id, upload.upload_id).await;
             return Ok(outcome.clone().into());
         }
         let finished = match self.finish_once(upload, sha256).await {
@@ -110,24 +108,43 @@ impl Receiver {
         Ok(())
     }
 
-    /// Ends an upload; true when there was one.
+    /// Ends an upload; true when there was one. Its row goes last, as it leads to the parts: where they cannot be
+    /// deleted now, both are swept away with what has run out.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn end_upload(&self, event_id: EventId, upload_id: UploadId) -> Result<bool, StoreError> {
         let mut tx = self.store.begin().await?;
-        let existed = store::upload::delete(&mut tx, event_id, upload_id).await?;
+        let existed = store::upload::run_out(&mut tx, event_id, upload_id).await?;
         tx.commit().await?;
-        self.drop_parts(event_id, upload_id).await;
+        if let Err(error) = self.blobs.delete_upload(event_id, upload_id.0).await {
+            tracing::warn!(%error, %upload_id, "the parts of an upload could not be deleted; trying again later");
+            return Ok(existed);
+        }
+        let mut tx = self.store.begin().await?;
+        store::upload::delete(&mut tx, event_id, upload_id).await?;
+        tx.commit().await?;
         Ok(existed)
     }
 
-    /// Deletes the parts of an upload whose row says that they are no longer needed. What cannot be deleted now is
-    /// deleted when the row runs out, or found by `findme doctor --deep`.
-    pub(crate) async fn drop_parts(&self, event_id: EventId, upload_id: UploadId) {
-        if let Err(error) = self.blobs.delete_upload(event_id, upload_id.0).await {
-            tracing::warn!(%error, %upload_id, "the parts of an ended upload could not be deleted");
+    /// Deletes the parts of an upload that has an outcome. What cannot be deleted now is deleted soon by
+    /// [`Receiver::drop_left_parts`].
+    async fn drop_parts(&self, event_id: EventId, upload_id: UploadId) {
+        if let Err(error) = self.try_to_drop_parts(event_id, upload_id).await {
+            tracing::warn!(%error, %upload_id, "the parts of an upload could not be deleted; trying again later");
         }
+    }
+
+    /// The same, with the reason why it could not be done.
+    pub(crate) async fn try_to_drop_parts(
+        &self,
+        event_id: EventId,
+        upload_id: UploadId,
+    ) -> Result<(), ReceiveError> {
+        self.blobs.delete_upload(event_id, upload_id.0).await?;
+        let mut tx = self.store.begin().await?;
+        store::upload::set_parts_gone(&mut tx, event_id, upload_id, true).await?;
+        Ok(tx.commit().await.map_err(StoreError::from)?)
     }
 }
 

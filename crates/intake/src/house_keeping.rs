@@ -34,6 +34,20 @@ impl Receiver {
         failed
     }
 
+    /// Deletes the parts of uploads that have an outcome, where whoever wrote it down could not. Returns how many uploads.
+    ///
+    /// # Errors
+    /// When the database or the photo store is away.
+    pub async fn drop_left_parts(&self) -> Result<usize, ReceiveError> {
+        let mut tx = self.store.begin_job().await?;
+        let uploads = store::upload::with_parts(&mut tx, AT_ONCE).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        for (event_id, upload_id) in &uploads {
+            self.try_to_drop_parts(*event_id, *upload_id).await?;
+        }
+        Ok(uploads.len())
+    }
+
     /// Deletes uploads that have run out, with their parts. Returns how many.
     ///
     /// # Errors

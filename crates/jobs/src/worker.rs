@@ -83,6 +83,9 @@ impl Worker {
             if let Err(error) = self.receiver.finish_interrupted().await {
                 tracing::warn!(%error, "an upload that has arrived could not be finished; trying again");
             }
+            if let Err(error) = self.receiver.drop_left_parts().await {
+                tracing::warn!(%error, "parts of an upload could not be deleted; trying again");
+            }
             if let Err(error) = self.store.switch_left_over().await {
                 tracing::warn!(%error, "whether an event may switch to its new index could not be asked; trying again");
             }

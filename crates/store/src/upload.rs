@@ -236,6 +236,56 @@ pub async fn finish(
     Ok(())
 }
 
+/// Writes down whether the blobs of an upload's parts are deleted, if it has an outcome.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_parts_gone(
+    db: &mut PgConnection,
+    event_id: EventId,
+    upload_id: UploadId,
+    gone: bool,
+) -> Result<()> {
+    query(
+        "update upload set parts_gone = $3 where event_id = $1 and upload_id = $2 and outcome is not null \
+         and parts_gone <> $3",
+    )
+    .bind(event_id.0)
+    .bind(upload_id.0)
+    .bind(gone)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Some uploads that have an outcome and the blobs of whose parts are still to be deleted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn with_parts(db: &mut PgConnection, limit: i64) -> Result<Vec<(EventId, UploadId)>> {
+    let rows: Vec<(Uuid, Uuid)> = query_as(
+        "select event_id, upload_id from upload where outcome is not null and not parts_gone \
+         order by expires_at limit $1",
+    )
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(event_id, upload_id)| (EventId(event_id), UploadId(upload_id))).collect())
+}
+
+/// Lets an upload run out now; true when there was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn run_out(db: &mut PgConnection, event_id: EventId, upload_id: UploadId) -> Result<bool> {
+    let done = query("update upload set expires_at = 'epoch' where event_id = $1 and upload_id = $2")
+        .bind(event_id.0)
+        .bind(upload_id.0)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Ends an upload, whose blobs are the caller's to delete; true when there was one.
 ///
 /// # Errors

@@ -334,6 +334,28 @@ async fn what_was_interrupted_at_its_end_is_finished_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn parts_that_could_not_be_deleted_at_the_end_are_deleted_soon(pool: PgPool) {
+    let server = Server::with_admin(&pool).await;
+    let event = server.event("Gala").await;
+    let event_id = event_id(&server, &event).await;
+    let bytes = photo(5000, "ann");
+    let uri = begin(&server, &event, bytes.len()).await;
+    let answer = patch(&server, &uri, 0, bytes).await;
+    assert_eq!(answer.headers["findme-outcome"], "accepted");
+    assert_eq!(server.web.receiver.drop_left_parts().await.unwrap(), 0, "they were deleted at once");
+    // The store was away when they were to be deleted.
+    let upload_id: UploadId = uri.rsplit_once('/').unwrap().1.parse().unwrap();
+    let key = blobs::PartKey::new(event_id, upload_id.0, uuid::Uuid::nil());
+    server.web.blobs.put_part(&key, Bytes::from_static(b"part")).await.unwrap();
+    let mut tx = server.web.store.begin().await.unwrap();
+    store::upload::set_parts_gone(&mut tx, event_id, upload_id, false).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(server.web.receiver.drop_left_parts().await.unwrap(), 1);
+    assert_eq!(blobs(&server, &event).await, (1, 0));
+    assert_eq!(server.web.receiver.drop_left_parts().await.unwrap(), 0);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn what_nobody_sends_on_is_swept_away(pool: PgPool) {
     let server = Server::with_admin(&pool).await;
     let event = server.event("Gala").await;
