@@ -406,10 +406,8 @@ async fn allowances_bind_events_and_people(pool: PgPool) {
     );
     let form = [("photo", Some("a.jpg"), photo(5000, "ann"))];
     let parts: Vec<_> = form.iter().map(|(field, name, bytes)| (*field, *name, bytes.as_slice())).collect();
-    assert_eq!(
-        server.post_form(&format!("/api/events/{event}/photos"), &parts).await.code(),
-        "quota_reached"
-    );
+    let refused = server.post_form(&format!("/api/events/{event}/photos"), &parts).await.json();
+    assert_eq!(refused["results"][0]["code"], "quota_reached");
     begin(&server, &event, 4000).await;
     assert!(set(&event_uri, json!(null)).await["bytes_max"].is_null());
     begin(&server, &event, 4000).await;

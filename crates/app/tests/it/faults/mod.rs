@@ -50,7 +50,7 @@ struct Ground {
 impl Ground {
     fn prepare(store: Settings) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let place = Place::with_models();
+        let place = Place::private_with_models();
         let cluster = Cluster::start(&place.path("database"));
         let settings = [
             ("DATABASE_URL", cluster.url()),
