@@ -248,19 +248,6 @@ pub async fn update(db: &mut PgConnection, event_id: EventId, change: &Change<'_
     row.map(Row::into_event).transpose()
 }
 
-/// Keeps the event from being deleted until the transaction ends; false when it is gone. To be asked before rows of it
-/// are locked, so that nobody waits in a circle.
-///
-/// # Errors
-/// When the database fails.
-pub async fn hold(db: &mut PgConnection, event_id: EventId) -> Result<bool> {
-    let held: Option<i32> = query_scalar("select 1 from event where event_id = $1 for key share")
-        .bind(event_id.0)
-        .fetch_optional(db)
-        .await?;
-    Ok(held.is_some())
-}
-
 /// The number of a new change of the event's photos; `None` when the event is gone. The event's row stays locked until
 /// the transaction ends, so numbers commit in order. To be asked before other rows are locked, so that nobody waits in a
 /// circle.

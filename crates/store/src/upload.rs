@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::sql::{query, query_as, query_scalar};
+use crate::sql::{query, query_as};
 use crate::{Result, StoreError};
 
 /// An upload.
@@ -357,15 +357,4 @@ pub async fn unfinished(
     .fetch_all(db)
     .await?;
     rows.into_iter().map(Upload::try_from).collect()
-}
-
-/// How many uploads of the event are unfinished.
-///
-/// # Errors
-/// When the database fails.
-pub async fn open_count(db: &mut PgConnection, event_id: EventId) -> Result<i64> {
-    Ok(query_scalar("select count(*) from upload where event_id = $1 and outcome is null")
-        .bind(event_id.0)
-        .fetch_one(db)
-        .await?)
 }
