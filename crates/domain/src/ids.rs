@@ -69,6 +69,14 @@ id!(
     SignInId
 );
 id!(
+    /// Somebody who looks at an event, with or without an account.
+    VisitorId
+);
+id!(
+    /// One access pack: seats at an event.
+    PackId
+);
+id!(
     /// One invitation to become a member of staff.
     InvitationId
 );

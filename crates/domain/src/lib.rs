@@ -6,6 +6,7 @@
 //! The shapes that cross crates live here once, so that `store` can keep what `engine` computes without either
 //! knowing the other.
 
+pub mod access;
 pub mod account;
 pub mod clock;
 pub mod digest;
@@ -17,6 +18,7 @@ pub mod ids;
 pub mod language;
 pub mod photo;
 
+pub use access::{AccessMode, Corner};
 pub use account::{Email, PersonName, Role, Username};
 pub use clock::{Clock, Entropy};
 pub use digest::Digest;
@@ -25,8 +27,8 @@ pub use event::{EventName, Slug};
 pub use face::{BoxPx, Face, GalleryFace, Landmarks, PointPx, Quality};
 pub use gallery::{GallerySource, HandedOut, SourceError};
 pub use ids::{
-    AccountId, AuditId, BatchId, EventId, FaceId, InvitationId, JobId, MessageId, PhotoId, SignInId,
-    UploadId, UserId,
+    AccountId, AuditId, BatchId, EventId, FaceId, InvitationId, JobId, MessageId, PackId, PhotoId, SignInId,
+    UploadId, UserId, VisitorId,
 };
 pub use language::Language;
 pub use photo::{PhotoState, Rendition};

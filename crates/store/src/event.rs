@@ -1,6 +1,6 @@
 //! Events.
 
-use domain::{EventId, EventName, Slug, UserId};
+use domain::{AccessMode, Corner, EventId, EventName, Slug, UserId};
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
@@ -35,8 +35,48 @@ pub struct Event {
     pub change_count: i64,
     /// Originals and unfinished uploads together may have so many bytes.
     pub bytes_max: Option<i64>,
+    /// Who may enter.
+    pub access: Access,
+    /// Whether visitors may look through all published photos without a search.
+    pub browse_enabled: bool,
+    /// Whether new photos wait until somebody publishes them.
+    pub review_enabled: bool,
+    /// The day on which the event goes, with all that belongs to it.
+    pub delete_on: Option<Date>,
+    /// What visitors read first.
+    pub welcome: Option<String>,
+    /// A colour of the event's own, `#rrggbb`.
+    pub accent: Option<String>,
+    /// What is drawn over the photos that visitors get.
+    pub watermark: Watermark,
     /// When it was made.
     pub created_at: OffsetDateTime,
+}
+
+/// Who may enter an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// By what.
+    pub mode: AccessMode,
+    /// The code, when it takes one.
+    pub code: Option<String>,
+    /// Grows when mode or code change: who entered before has to enter again.
+    pub epoch: i64,
+}
+
+/// What is drawn over the photos that visitors get.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watermark {
+    /// Whether anything is.
+    pub enabled: bool,
+    /// A line of text.
+    pub text: Option<String>,
+    /// Whether the event's logo is, if it has one.
+    pub logo: bool,
+    /// Where.
+    pub corner: Corner,
+    /// How much of the photo it covers: 0.1 to 1.
+    pub opacity: f32,
 }
 
 #[derive(sqlx::FromRow)]
@@ -52,6 +92,19 @@ struct Row {
     gallery_epoch: i64,
     change_count: i64,
     bytes_max: Option<i64>,
+    access_mode: String,
+    access_code: Option<String>,
+    access_epoch: i64,
+    browse_enabled: bool,
+    review_enabled: bool,
+    delete_on: Option<Date>,
+    welcome: Option<String>,
+    accent: Option<String>,
+    watermark_enabled: bool,
+    watermark_text: Option<String>,
+    watermark_logo: bool,
+    watermark_corner: String,
+    watermark_opacity: f32,
     created_at: OffsetDateTime,
 }
 
@@ -69,6 +122,23 @@ impl Row {
             gallery_epoch: self.gallery_epoch,
             change_count: self.change_count,
             bytes_max: self.bytes_max,
+            access: Access {
+                mode: parse("event", self.access_mode.parse::<AccessMode>())?,
+                code: self.access_code,
+                epoch: self.access_epoch,
+            },
+            browse_enabled: self.browse_enabled,
+            review_enabled: self.review_enabled,
+            delete_on: self.delete_on,
+            welcome: self.welcome,
+            accent: self.accent,
+            watermark: Watermark {
+                enabled: self.watermark_enabled,
+                text: self.watermark_text,
+                logo: self.watermark_logo,
+                corner: parse("event", self.watermark_corner.parse::<Corner>())?,
+                opacity: self.watermark_opacity,
+            },
             created_at: self.created_at,
         })
     }
