@@ -36,6 +36,7 @@ pub mod rate_limit;
 pub mod refresh_token;
 pub mod reindex;
 pub mod rejection;
+pub mod seat;
 pub mod setting;
 pub mod setup_token;
 pub mod sign_in;
@@ -47,6 +48,7 @@ pub mod statistics;
 pub mod testing;
 mod unavailable;
 pub mod upload;
+pub mod visitor;
 
 pub use pool::{DatabaseUrl, PoolSizes, Store};
 

@@ -278,6 +278,7 @@ fn attendee_routes() -> OpenApiRouter<Web> {
         .routes(routes!(admin::create_attendee::create_attendee))
         .routes(routes!(attendee::register::register))
         .routes(routes!(attendee::show_event::show_event))
+        .routes(routes!(attendee::enter::enter))
         .routes(routes!(attendee::search::search))
         .routes(routes!(media::serve::serve))
         .routes(routes!(media::zip_selection::zip_selection))
