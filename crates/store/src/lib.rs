@@ -18,7 +18,9 @@ pub mod bulk;
 pub mod consent;
 pub mod deep_check;
 pub mod event;
+pub mod event_image;
 pub mod event_staff;
+pub mod favourite;
 mod gallery;
 pub mod invitation;
 pub mod job;
@@ -48,6 +50,8 @@ pub mod statistics;
 pub mod testing;
 mod unavailable;
 pub mod upload;
+pub mod verdict;
+pub mod visible;
 pub mod visitor;
 
 pub use pool::{DatabaseUrl, PoolSizes, Store};
