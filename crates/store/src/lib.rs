@@ -18,6 +18,8 @@ pub mod bulk;
 pub mod consent;
 pub mod deep_check;
 pub mod event;
+pub mod event_image;
+pub mod event_settings;
 pub mod event_staff;
 mod gallery;
 pub mod invitation;

@@ -20,6 +20,7 @@ pub mod context;
 mod document;
 pub mod error;
 pub mod extract;
+mod given;
 pub mod health;
 mod limits;
 mod mail;

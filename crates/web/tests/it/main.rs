@@ -7,6 +7,7 @@ mod audit;
 mod clock;
 mod cors;
 mod deletion;
+mod event_settings;
 mod events;
 mod harness;
 mod limits;
