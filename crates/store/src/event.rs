@@ -366,6 +366,7 @@ pub async fn delete(db: &mut PgConnection, event_id: EventId) -> Result<bool> {
     if done.rows_affected() == 0 {
         return Ok(false);
     }
+    crate::photo_purge::forget_event(&mut *db, event_id).await?;
     crate::purge::insert(&mut *db, event_id).await?;
     crate::listen::tell_gone(db, event_id).await?;
     Ok(true)

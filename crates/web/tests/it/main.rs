@@ -16,6 +16,7 @@ mod media;
 mod mfa;
 mod passwords;
 mod people;
+mod photo_actions;
 mod photos;
 mod reindex;
 mod search;
