@@ -6,7 +6,7 @@ use domain::{Digest, EventId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::sql::{parse, query_as};
+use crate::sql::{parse, query, query_as, query_scalar};
 use crate::{Result, StoreError, photo};
 
 /// Which image of an event.
@@ -96,4 +96,66 @@ pub async fn of(db: &mut PgConnection, event_ids: &[EventId]) -> Result<Vec<Imag
     let rows: Vec<Row> =
         query_as("select * from event_image where event_id = any($1)").bind(ids).fetch_all(db).await?;
     rows.into_iter().map(Image::try_from).collect()
+}
+
+/// Gives an event this image, in place of the one of its kind that it had.
+///
+/// # Errors
+/// When there is no such event, or the database fails.
+pub async fn put(db: &mut PgConnection, image: &Image) -> Result<()> {
+    query(
+        "insert into event_image (event_id, kind, sha256, media_type, width_px, height_px) \
+         values ($1, $2, $3, $4, $5, $6) on conflict (event_id, kind) do update set sha256 = excluded.sha256, \
+           media_type = excluded.media_type, width_px = excluded.width_px, height_px = excluded.height_px",
+    )
+    .bind(image.event_id.0)
+    .bind(image.kind.as_str())
+    .bind(image.sha256.0.as_slice())
+    .bind(&image.media_type)
+    .bind(image.width_px)
+    .bind(image.height_px)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Takes an image of this kind from the event; true when it had one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(db: &mut PgConnection, event_id: EventId, kind: Kind) -> Result<bool> {
+    let done = query("delete from event_image where event_id = $1 and kind = $2")
+        .bind(event_id.0)
+        .bind(kind.as_str())
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The image of the event with these bytes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_sha256(db: &mut PgConnection, event_id: EventId, sha256: Digest) -> Result<Option<Image>> {
+    let row: Option<Row> = query_as("select * from event_image where event_id = $1 and sha256 = $2 limit 1")
+        .bind(event_id.0)
+        .bind(sha256.0.as_slice())
+        .fetch_optional(db)
+        .await?;
+    row.map(Image::try_from).transpose()
+}
+
+/// Those of `digests` that are images of the event.
+///
+/// # Errors
+/// When the database fails.
+pub async fn named(db: &mut PgConnection, event_id: EventId, digests: &[Digest]) -> Result<Vec<Digest>> {
+    let asked: Vec<&[u8]> = digests.iter().map(|digest| digest.0.as_slice()).collect();
+    let found: Vec<Vec<u8>> =
+        query_scalar("select sha256 from event_image where event_id = $1 and sha256 = any($2)")
+            .bind(event_id.0)
+            .bind(asked)
+            .fetch_all(db)
+            .await?;
+    found.iter().map(|bytes| photo::digest(bytes)).collect()
 }

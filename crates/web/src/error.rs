@@ -227,6 +227,10 @@ codes! {
         "No such photo" "It may have been removed, or it has not failed."
         "Photo introuvable" "Elle a peut-être été supprimée, ou n’a pas échoué."
     }
+    NotYourPhoto "not_your_photo" FORBIDDEN {
+        "Some of these photos are somebody else’s" "You can delete photos that you uploaded; ask an organiser to delete the others. Nothing was changed."
+        "Certaines de ces photos ne sont pas à vous" "Vous pouvez supprimer les photos que vous avez envoyées ; demandez à un organisateur pour les autres. Rien n’a été modifié."
+    }
     BatchNotFound "batch_not_found" NOT_FOUND {
         "No such batch" "Check its id; batches belong to one event."
         "Lot introuvable" "Vérifiez son identifiant ; un lot appartient à un seul événement."

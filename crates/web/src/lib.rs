@@ -20,6 +20,7 @@ pub mod context;
 mod document;
 pub mod error;
 pub mod extract;
+mod given;
 pub mod health;
 mod limits;
 mod mail;
@@ -242,6 +243,7 @@ fn event_routes() -> OpenApiRouter<Web> {
         .routes(routes!(organiser::event_statistics::event_statistics))
         .routes(routes!(organiser::reindex::reindex, organiser::cancel_reindex::cancel_reindex))
         .routes(routes!(photographer::upload_photos::upload_photos, photographer::list_photos::list_photos))
+        .routes(routes!(photographer::photo_actions::act_on_photos))
         .routes(routes!(photographer::retry_photo::retry_photo))
         .routes(routes!(photographer::retry_failed::retry_failed))
         .routes(routes!(media::zip_event::zip_event))

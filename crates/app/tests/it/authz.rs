@@ -95,6 +95,7 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("GET", "/api/events/{event}/photos.zip", EventStaff),
     ("POST", "/api/events/{event}/photos/{photo_id}/retry", EventStaff),
     ("POST", "/api/events/{event}/photos/retry", EventStaff),
+    ("POST", "/api/events/{event}/photos/actions", EventStaff), // photographers delete only their own
     ("POST", "/api/events/{event}/photos/known", EventStaff),
     ("GET", "/api/events/{event}/batches", EventStaff),
     ("POST", "/api/events/{event}/batches", EventStaff),
