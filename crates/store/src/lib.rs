@@ -22,6 +22,7 @@ pub mod event_staff;
 mod gallery;
 pub mod invitation;
 pub mod job;
+pub mod job_admin;
 pub mod listen;
 pub mod login_guard;
 pub mod outbox;
@@ -43,6 +44,7 @@ mod sql;
 pub mod staff;
 pub mod staff_mfa;
 pub mod statistics;
+pub mod statistics_by_day;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod unavailable;
