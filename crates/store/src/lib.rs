@@ -26,6 +26,7 @@ mod gallery;
 pub mod hidden_by_person;
 pub mod invitation;
 pub mod job;
+pub mod job_admin;
 pub mod listen;
 pub mod login_guard;
 pub mod outbox;
@@ -50,6 +51,7 @@ mod sql;
 pub mod staff;
 pub mod staff_mfa;
 pub mod statistics;
+pub mod statistics_by_day;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod unavailable;

@@ -231,6 +231,10 @@ codes! {
         "Some of these photos are somebody else’s" "You can delete photos that you uploaded; ask an organiser to delete the others. Nothing was changed."
         "Certaines de ces photos ne sont pas à vous" "Vous pouvez supprimer les photos que vous avez envoyées ; demandez à un organisateur pour les autres. Rien n’a été modifié."
     }
+    JobNotFound "job_not_found" NOT_FOUND {
+        "No such job" "It is done, or somebody has given it up."
+        "Tâche introuvable" "Elle est terminée, ou quelqu’un l’a abandonnée."
+    }
     BatchNotFound "batch_not_found" NOT_FOUND {
         "No such batch" "Check its id; batches belong to one event."
         "Lot introuvable" "Vérifiez son identifiant ; un lot appartient à un seul événement."
@@ -394,6 +398,10 @@ codes! {
     Interrupted "interrupted" UNPROCESSABLE_ENTITY {
         "Reading was interrupted too often" "This photo may be too much for the machine; try again or export it smaller."
         "Lecture interrompue trop souvent" "Cette photo est peut-être trop lourde pour la machine ; réessayez ou exportez-la en plus petit."
+    }
+    GivenUp "given_up" UNPROCESSABLE_ENTITY {
+        "Reading was given up" "An admin took this photo out of the queue; try again to have it read."
+        "Lecture abandonnée" "Un administrateur a retiré cette photo de la file d’attente ; réessayez pour la faire lire."
     }
 }
 
@@ -578,6 +586,7 @@ mod tests {
             "truncated",
             "damaged",
             "internal",
+            "given_up",
         ];
         for code in codes {
             assert!(Code::named(code).is_some(), "{code}");

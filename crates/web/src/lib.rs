@@ -30,6 +30,7 @@ pub mod news;
 pub mod organiser;
 mod page;
 pub mod photographer;
+mod system;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
@@ -52,6 +53,7 @@ pub use auth::pseudonym::Pseudonyms;
 pub use auth::setup::new_setup_token;
 pub use media::sign::SignedUrls;
 pub use news::NewsFeed;
+pub use system::{Check, Health, System};
 
 /// What the handlers need. Each takes only the parts it names.
 #[derive(Clone, Debug, FromRef)]
@@ -84,6 +86,8 @@ pub struct Web {
     pub looks: Looks,
     /// Takes in photos.
     pub receiver: Receiver,
+    /// Asks every part how it is.
+    pub system: System,
     /// Bounds and switches.
     pub settings: WebSettings,
 }
@@ -225,6 +229,12 @@ fn staff_routes() -> OpenApiRouter<Web> {
         .routes(routes!(admin::list_outbox::list_outbox))
         .routes(routes!(admin::audit::list_audit))
         .routes(routes!(admin::export_audit::export_audit))
+        .routes(routes!(admin::list_jobs::list_jobs))
+        .routes(routes!(admin::give_up_job::give_up_job))
+        .routes(routes!(admin::retry_job::retry_job))
+        .routes(routes!(admin::retry_dead_jobs::retry_dead_jobs))
+        .routes(routes!(admin::integrations::integrations))
+        .routes(routes!(admin::system::system))
 }
 
 fn event_routes() -> OpenApiRouter<Web> {

@@ -11,10 +11,12 @@ use recognizer::Recognizer;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use web::{
-    AccessTokens, Looks, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, Web, WebSettings,
+    AccessTokens, Looks, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, System, Web,
+    WebSettings,
 };
 
 use crate::cli::Serve;
+use crate::commands::doctor::while_serving;
 use crate::config::Config;
 use crate::{Installation, gone_events, news, say};
 
@@ -80,7 +82,17 @@ fn web_of(
         seals: SealKey::new(installation.seal_key()?),
         looks: Looks::default(),
         receiver: installation.receiver(),
+        system: system_of(config, installation),
         settings: WebSettings { spool: installation.spool(), ..web_settings(config)? },
+    })
+}
+
+/// What admins are told of the parts.
+fn system_of(config: &Config, installation: &Installation) -> System {
+    let (config, store, blobs) = (config.clone(), installation.store.clone(), installation.blobs.clone());
+    System::new(installation.clock.now(), move |language| {
+        let (config, store, blobs) = (config.clone(), store.clone(), blobs.clone());
+        async move { while_serving(&config, &store, &blobs, language).await }
     })
 }
 

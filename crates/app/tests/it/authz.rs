@@ -78,6 +78,12 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("GET", "/api/outbox", Admins),
     ("GET", "/api/audit", Admins),
     ("GET", "/api/audit/export", Admins),
+    ("GET", "/api/jobs", Admins),
+    ("DELETE", "/api/jobs/{job_id}", Admins),
+    ("POST", "/api/jobs/{job_id}/retry", Admins),
+    ("POST", "/api/jobs/retry-dead", Admins),
+    ("GET", "/api/integrations/status", Admins),
+    ("GET", "/api/system", Admins),
     ("GET", "/api/events", Staff), // their own; see `lists_show_only_ones_own_events`
     ("POST", "/api/events", AdminsAndOrganisers),
     ("GET", "/api/events/{event}", EventStaff),
@@ -306,6 +312,7 @@ impl Stage {
         let uri = path.replace("{event}", event).replace("{user_id}", nobody).replace("{photo_id}", nobody);
         let uri = uri.replace("{invitation_id}", nobody).replace("{event_id}", nobody);
         let uri = uri.replace("{batch_id}", nobody).replace("{upload_id}", nobody);
+        let uri = uri.replace("{job_id}", nobody);
         let mut request = Request::builder().method(method).uri(&uri);
         if let Some(token) = self.tokens.get(&caller) {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));

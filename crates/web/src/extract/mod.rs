@@ -8,7 +8,7 @@ mod signed_in;
 mod visiting;
 
 pub use body::{Body, Params};
-pub use ids::{BatchInPath, InvitationInPath, PhotoInPath, UploadInPath, UserInPath};
+pub use ids::{BatchInPath, InvitationInPath, JobInPath, PhotoInPath, UploadInPath, UserInPath};
 pub(crate) use in_event::named as event_named;
 pub use in_event::{EventManager, EventStaff, InEvent};
 pub use in_language::InLanguage;

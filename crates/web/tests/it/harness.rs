@@ -18,7 +18,8 @@ use store::Store;
 use time::OffsetDateTime;
 use tower::ServiceExt as _;
 use web::{
-    AccessTokens, Looks, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, Web, WebSettings,
+    AccessTokens, Check, Health, Looks, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, System,
+    Web, WebSettings,
 };
 
 /// Each id and token of this process differs from the others, whichever server makes it.
@@ -97,6 +98,7 @@ impl Server {
             urls: SignedUrls::new([7; 32]),
             news: NewsFeed::default(),
             receiver,
+            system: a_system(),
             settings,
         };
         let pages = pages();
@@ -276,6 +278,16 @@ impl Server {
         let parts = [("consent_version", None, consent), ("selfie", Some("s.jpg"), selfie.as_ref())];
         self.post_form(&format!("/api/events/{event}/search"), &parts).await
     }
+}
+
+/// Stands for the parts of an installation, of which one is not as it should be.
+fn a_system() -> System {
+    let began = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
+    System::new(began, async |language| {
+        let fine = Check { name: "database", ok: Health::Ok, detail: format!("{language:?}"), mend: None };
+        let mend = Some("make room".to_owned());
+        vec![fine, Check { name: "disk", ok: Health::Error, detail: "full".to_owned(), mend }]
+    })
 }
 
 /// Stands for the pages; one of them panics.
