@@ -9,7 +9,7 @@ export type Route =
   | { page: 'invitation'; token: string }
   | { page: StaffPageName }
   | { page: 'event'; slug: string }
-  | { page: 'attendee'; slug: string }
+  | { page: 'attendee'; slug: string; code: string }
   | { page: 'attendeeAccount'; slug: string }
   | { page: 'missing' };
 
@@ -26,7 +26,7 @@ export function routeOf(pathname: string, search: string): Route {
   if (parts.length === 1) return ofStaff(first, query);
   if (parts.length === 2 && second !== undefined) {
     if (first === 'events') return { page: 'event', slug: decoded(second) };
-    if (first === 'e') return { page: 'attendee', slug: decoded(second) };
+    if (first === 'e') return { page: 'attendee', slug: decoded(second), code: query.get('code') ?? '' };
   }
   if (parts.length === 3 && first === 'e' && second !== undefined) return ofAttendee(decoded(second), third, query);
   return { page: 'missing' };

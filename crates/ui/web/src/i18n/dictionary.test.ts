@@ -5,14 +5,17 @@ import { describe, expect, it } from 'vitest';
 import { account } from './account';
 import { admin } from './admin';
 import { attendee } from './attendee';
+import { camera } from './camera';
 import { common } from './common';
 import { frenchSpacing, type Text } from './dictionary';
+import { gallery } from './gallery';
 import { preferred } from './language.svelte';
+import { mine } from './mine';
 import { people } from './people';
 import { staff } from './staff';
 import { viewer } from './viewer';
 
-const dictionaries = { common, account, admin, attendee, people, staff, viewer };
+const dictionaries = { common, account, admin, attendee, camera, gallery, mine, people, staff, viewer };
 const sources = fileURLToPath(new URL('..', import.meta.url));
 
 /** A text as it comes out for sample figures. */
