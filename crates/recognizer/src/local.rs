@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::GallerySource;
+use domain::{GallerySource, Thresholds};
 use engine::{Engine, EngineOptions, OnnxRuntime, OpenError, Pack, Packs};
 use tokio::time::Instant;
 
@@ -91,6 +91,10 @@ impl Local {
 
     pub(crate) fn check_pack(&self, pack: &str) -> Result<(), PackRefused> {
         self.engines.check(pack)
+    }
+
+    pub(crate) fn thresholds(&self, pack: &str) -> Result<Thresholds, PackRefused> {
+        self.engines.pack(pack).map(|pack| pack.thresholds)
     }
 
     pub(crate) async fn index(&self, pack: &str, photos: Vec<Bytes>) -> Result<Vec<Indexed>, PackRefused> {

@@ -20,6 +20,7 @@ pub mod deep_check;
 pub mod event;
 pub mod event_staff;
 mod gallery;
+pub mod hidden;
 pub mod invitation;
 pub mod job;
 pub mod listen;
@@ -43,6 +44,8 @@ mod sql;
 pub mod staff;
 pub mod staff_mfa;
 pub mod statistics;
+pub mod template;
+pub mod template_match;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod unavailable;

@@ -41,6 +41,7 @@ async fn worker(pool: &PgPool) -> Worker {
         blobs,
         entropy,
         clock,
+        public_url: "https://photos.example.org".to_owned(),
         settings: WorkerSettings::default(),
         wake: Arc::default(),
     }
