@@ -3,6 +3,7 @@
 
 #[path = "../../../web/tests/it/logs.rs"]
 mod logs;
+mod new_photos;
 mod reindex;
 
 use std::sync::Arc;
