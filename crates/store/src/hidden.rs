@@ -67,25 +67,26 @@ pub async fn among(
     Ok(hidden.into_iter().map(PhotoId).collect())
 }
 
-/// The same for photos that are named by their digests.
+/// Those of the photos with these digests that `viewer` may see: of which nothing stands in the way, neither that they
+/// are not published nor that somebody else wants to be hidden.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn among_digests(
+pub async fn shown(
     db: &mut PgConnection,
     event_id: EventId,
     viewer: Option<VisitorId>,
     sha256: &[Digest],
 ) -> Result<Vec<Digest>> {
     let asked: Vec<&[u8]> = sha256.iter().map(|digest| digest.0.as_slice()).collect();
-    let hidden: Vec<Vec<u8>> = query_scalar(
-        "select distinct photo.sha256 from photo join hidden_photo using (event_id, photo_id) \
-         where photo.event_id = $1 and photo.sha256 = any($3) and hidden_photo.visitor_id is distinct from $2::uuid",
-    )
+    let shown: Vec<Vec<u8>> = query_scalar(concat!(
+        "select sha256 from photo where event_id = $1 and sha256 = any($3) and published and ",
+        not_hidden_from!("$2")
+    ))
     .bind(event_id.0)
     .bind(viewer.map(|visitor| visitor.0))
     .bind(asked)
     .fetch_all(db)
     .await?;
-    hidden.iter().map(|bytes| crate::photo::digest(bytes)).collect()
+    shown.iter().map(|bytes| crate::photo::digest(bytes)).collect()
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::error::{Code, Problem};
 use crate::extract::{EventStaff, InLanguage, Params};
-use crate::media::sign::SignedUrls;
+use crate::media::sign::{MadeFor, SignedUrls};
 
 const LIMIT_DEFAULT: i64 = 100;
 const LIMIT_MAX: i64 = 500;
@@ -85,7 +85,7 @@ pub async fn list_photos(
     let found = store::photo::list(&mut tx, event.event_id, state, after, limit).await?;
     let full = i64::try_from(found.len()) == Ok(limit);
     let next = found.last().filter(|_| full).map(cursor_text);
-    let now = clock.unix_seconds();
+    let (now, urls) = (clock.unix_seconds(), urls.made_for(MadeFor::Staff));
     let photos = found.into_iter().map(|photo| shown(photo, event.event_id, &urls, now, language)).collect();
     Ok(Json(Photos { photos, next }))
 }
