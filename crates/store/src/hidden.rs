@@ -1,7 +1,7 @@
 //! Photos of people who want to be hidden: seen by that person and by staff, and by nobody else.
 //!
 //! Which photos these are stands once, in the view `hidden_photo`. A search, a list, a count or a picture that visitors
-//! get asks it through [`not_hidden_from`] or the functions here.
+//! get asks it through `not_hidden_from` or the functions here.
 
 use domain::{Digest, EventId, PhotoId, VisitorId};
 use sqlx::PgConnection;

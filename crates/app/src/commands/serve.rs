@@ -10,7 +10,9 @@ use axum::http::HeaderValue;
 use recognizer::Recognizer;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
-use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings};
+use web::{
+    AccessTokens, Looks, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, Web, WebSettings,
+};
 
 use crate::cli::Serve;
 use crate::config::Config;
@@ -75,6 +77,8 @@ fn web_of(
         tokens: AccessTokens::new(&secret, config.jwt_expires_in),
         pseudonyms: Pseudonyms::new(&secret),
         mfa: MfaKey::new(installation.mfa_key()?),
+        seals: SealKey::new(installation.seal_key()?),
+        looks: Looks::default(),
         receiver: installation.receiver(),
         settings: WebSettings { spool: installation.spool(), ..web_settings(config)? },
     })

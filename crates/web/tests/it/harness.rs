@@ -17,7 +17,9 @@ use sqlx::PgPool;
 use store::Store;
 use time::OffsetDateTime;
 use tower::ServiceExt as _;
-use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings};
+use web::{
+    AccessTokens, Looks, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, Web, WebSettings,
+};
 
 /// Each id and token of this process differs from the others, whichever server makes it.
 static COUNTER: AtomicU64 = AtomicU64::new(1);
@@ -89,6 +91,8 @@ impl Server {
             tokens: AccessTokens::new(SECRET, time::Duration::minutes(15)),
             pseudonyms: Pseudonyms::new(SECRET),
             mfa: MfaKey::new([9; 32]),
+            seals: SealKey::new([8; 32]),
+            looks: Looks::default(),
             entropy,
             urls: SignedUrls::new([7; 32]),
             news: NewsFeed::default(),
