@@ -27,6 +27,7 @@ pub mod invitation;
 pub mod job;
 pub mod listen;
 pub mod login_guard;
+pub mod my_data;
 pub mod outbox;
 pub mod page;
 pub mod password_link;

@@ -61,18 +61,6 @@ pub async fn insert_told(
     Ok(())
 }
 
-/// How many photos the visitor's template was found in.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count(db: &mut PgConnection, event_id: EventId, visitor_id: VisitorId) -> Result<i64> {
-    Ok(query_scalar("select count(*) from template_match where event_id = $1 and visitor_id = $2")
-        .bind(event_id.0)
-        .bind(visitor_id.0)
-        .fetch_one(db)
-        .await?)
-}
-
 /// Somebody who may have to be told of new photos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
