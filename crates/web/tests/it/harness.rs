@@ -260,6 +260,7 @@ impl Server {
             entropy: self.web.entropy.clone(),
             clock: self.web.clock.clone(),
             receiver: self.web.receiver.clone(),
+            public_url: self.web.settings.public_url.clone(),
             settings: WorkerSettings::default(),
             wake: Arc::default(),
         }

@@ -22,6 +22,7 @@ mod photos;
 mod reindex;
 mod search;
 mod sessions;
+mod templates;
 mod uploads;
 mod ways_in;
 mod zip;
