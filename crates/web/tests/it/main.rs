@@ -4,6 +4,7 @@
 mod accounts;
 mod api;
 mod audit;
+mod browser;
 mod clock;
 mod cors;
 mod deletion;
@@ -20,5 +21,7 @@ mod reindex;
 mod search;
 mod sessions;
 mod uploads;
+mod visiting;
+mod visitors;
 mod ways_in;
 mod zip;
