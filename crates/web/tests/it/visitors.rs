@@ -115,9 +115,9 @@ async fn photos_that_are_not_published_are_nowhere(pool: PgPool) {
     let server = Server::with_admin(&pool).await;
     let event = server.event("Gala").await;
     sqlx::query("update event set browse_enabled = true").execute(&pool).await.unwrap();
-    let photos = uploaded(&server.upload(&event, &[("a.jpg", &["ann"]), ("b.jpg", &["ann"])]).await);
+    let photos = uploaded(&server.upload(&event, &[("a.jpg", &["ann"]), ("b.jpg", &["ann", "bob"])]).await);
     server.work().await;
-    server.upload(&event, &[("c.jpg", &["ann"])]).await; // not read yet
+    server.upload(&event, &[("c.jpg", &["ann", "cyd"])]).await; // not read yet
     let mut guest = Browser::at(&server);
     let seal = sealed(&guest.search(&event, &["ann"]).await);
     guest.verdict(&event, &photos[1], true).await;
@@ -143,7 +143,7 @@ async fn favourites_are_the_visitors_own_and_stand_in_every_list(pool: PgPool) {
     let server = Server::with_admin(&pool).await;
     let event = server.event("Gala").await;
     sqlx::query("update event set browse_enabled = true").execute(&pool).await.unwrap();
-    let photos = uploaded(&server.upload(&event, &[("b.jpg", &["ann"]), ("a.jpg", &["ann"])]).await);
+    let photos = uploaded(&server.upload(&event, &[("b.jpg", &["ann"]), ("a.jpg", &["ann", "bob"])]).await);
     server.work().await;
     let mut guest = Browser::at(&server);
     assert_eq!(guest.favourites(&event).await, [""; 0]);
