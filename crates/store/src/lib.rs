@@ -18,7 +18,9 @@ pub mod bulk;
 pub mod consent;
 pub mod deep_check;
 pub mod event;
+pub mod event_image;
 pub mod event_staff;
+pub mod favourite;
 mod gallery;
 pub mod invitation;
 pub mod job;
@@ -37,6 +39,7 @@ pub mod rate_limit;
 pub mod refresh_token;
 pub mod reindex;
 pub mod rejection;
+pub mod seat;
 pub mod setting;
 pub mod setup_token;
 pub mod sign_in;
@@ -49,6 +52,9 @@ pub mod statistics_by_day;
 pub mod testing;
 mod unavailable;
 pub mod upload;
+pub mod verdict;
+pub mod visible;
+pub mod visitor;
 
 pub use pool::{DatabaseUrl, PoolSizes, Store};
 

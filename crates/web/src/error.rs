@@ -291,6 +291,34 @@ codes! {
         "Face search is off for this event" "The organiser has switched it off."
         "La recherche par visage est désactivée" "L’organisateur l’a désactivée pour cet événement."
     }
+    CodeNeeded "code_needed" FORBIDDEN {
+        "This event asks for a code" "Enter the code that the organiser gave you."
+        "Cet événement demande un code" "Saisissez le code que l’organisateur vous a donné."
+    }
+    InvitationNeeded "invitation_needed" FORBIDDEN {
+        "This event is by invitation" "Log in with your account at this event, or enter the code of your invitation."
+        "Cet événement est sur invitation" "Connectez-vous avec votre compte pour cet événement, ou saisissez le code de votre invitation."
+    }
+    CodeWrong "code_wrong" FORBIDDEN {
+        "This code is not right" "Check it and try again; capital letters and spaces do not matter."
+        "Ce code n’est pas le bon" "Vérifiez-le et réessayez ; majuscules et espaces n’ont pas d’importance."
+    }
+    PackUsedUp "pack_used_up" FORBIDDEN {
+        "All places of this code are taken" "Ask the organiser for another code."
+        "Toutes les places de ce code sont prises" "Demandez un autre code à l’organisateur."
+    }
+    BrowseOff "browse_off" FORBIDDEN {
+        "The photos cannot be browsed" "The organiser has not opened the gallery; search with a selfie instead."
+        "Les photos ne peuvent pas être parcourues" "L’organisateur n’a pas ouvert la galerie ; cherchez plutôt avec un selfie."
+    }
+    SealExpired "seal_expired" GONE {
+        "This search has run out" "Take a new selfie to search again."
+        "Cette recherche a expiré" "Prenez un nouveau selfie pour relancer la recherche."
+    }
+    TemplateNeeded "template_needed" CONFLICT {
+        "Your face is not kept" "Take a selfie first, or choose to be kept posted."
+        "Votre visage n’est pas conservé" "Prenez d’abord un selfie, ou choisissez d’être tenu au courant."
+    }
     ModelsMissing "models_missing" SERVICE_UNAVAILABLE {
         "The face models are missing" "Whoever runs this site has to run “findme models pull {pack}” on this server; its log says more."
         "Les modèles de visages manquent" "L’exploitant du site doit lancer « findme models pull {pack} » sur ce serveur ; son journal en dit plus."

@@ -43,6 +43,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+pub use attendee::look::Looks;
+pub use attendee::seal::SealKey;
 pub use auth::access_token::AccessTokens;
 pub use auth::mfa::MfaKey;
 pub use auth::password::Passwords;
@@ -77,6 +79,10 @@ pub struct Web {
     pub pseudonyms: Pseudonyms,
     /// Encrypts the secrets of second steps.
     pub mfa: MfaKey,
+    /// Seals the faces of searches.
+    pub seals: SealKey,
+    /// How many photos the events have to show.
+    pub looks: Looks,
     /// Takes in photos.
     pub receiver: Receiver,
     /// Asks every part how it is.
@@ -288,7 +294,15 @@ fn attendee_routes() -> OpenApiRouter<Web> {
         .routes(routes!(admin::create_attendee::create_attendee))
         .routes(routes!(attendee::register::register))
         .routes(routes!(attendee::show_event::show_event))
+        .routes(routes!(attendee::enter::enter))
+        .routes(routes!(attendee::forget_visit::forget_visit))
         .routes(routes!(attendee::search::search))
+        .routes(routes!(attendee::matches::matches))
+        .routes(routes!(attendee::verdicts::give_verdict, attendee::verdicts::take_verdict_back))
+        .routes(routes!(attendee::favourites::list_favourites))
+        .routes(routes!(attendee::favourites::add_favourite, attendee::favourites::remove_favourite))
+        .routes(routes!(attendee::photos::browse))
+        .routes(routes!(attendee::news::news))
         .routes(routes!(media::serve::serve))
         .routes(routes!(media::zip_selection::zip_selection))
 }

@@ -10,7 +10,10 @@ use axum::http::HeaderValue;
 use recognizer::Recognizer;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
-use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, System, Web, WebSettings};
+use web::{
+    AccessTokens, Looks, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, System, Web,
+    WebSettings,
+};
 
 use crate::cli::Serve;
 use crate::commands::doctor::while_serving;
@@ -76,6 +79,8 @@ fn web_of(
         tokens: AccessTokens::new(&secret, config.jwt_expires_in),
         pseudonyms: Pseudonyms::new(&secret),
         mfa: MfaKey::new(installation.mfa_key()?),
+        seals: SealKey::new(installation.seal_key()?),
+        looks: Looks::default(),
         receiver: installation.receiver(),
         system: system_of(config, installation),
         settings: WebSettings { spool: installation.spool(), ..web_settings(config)? },

@@ -18,8 +18,8 @@ use store::Store;
 use time::OffsetDateTime;
 use tower::ServiceExt as _;
 use web::{
-    AccessTokens, Check, Health, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, System, Web,
-    WebSettings,
+    AccessTokens, Check, Health, Looks, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, System,
+    Web, WebSettings,
 };
 
 /// Each id and token of this process differs from the others, whichever server makes it.
@@ -92,6 +92,8 @@ impl Server {
             tokens: AccessTokens::new(SECRET, time::Duration::minutes(15)),
             pseudonyms: Pseudonyms::new(SECRET),
             mfa: MfaKey::new([9; 32]),
+            seals: SealKey::new([8; 32]),
+            looks: Looks::default(),
             entropy,
             urls: SignedUrls::new([7; 32]),
             news: NewsFeed::default(),
