@@ -152,3 +152,6 @@ create table event_hour (
   visitors  bigint      not null default 0,
   primary key (event_id, hour)
 );
+-- Searches were written down one by one before.
+insert into event_hour (event_id, hour, searches)
+  select event_id, date_trunc('hour', given_at, 'UTC'), count(*) from consent group by 1, 2;

@@ -12,6 +12,7 @@
 mod back_off;
 mod ingest_photo;
 mod purge_event;
+mod purge_photos;
 mod reindex_photo;
 mod sweep;
 mod took;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::back_off::{
     ALONE_FROM_ATTEMPT, ATTEMPTS_MAX, STORE_AWAY_SECONDS, WITHOUT_MODELS_SECONDS, delay_seconds,
 };
-use crate::{JobError, ingest_photo, purge_event, reindex_photo, sweep};
+use crate::{JobError, ingest_photo, purge_event, purge_photos, reindex_photo, sweep};
 
 /// How often to look for deleted events.
 const PURGE_EVERY: Duration = Duration::from_secs(2);
@@ -70,7 +70,7 @@ impl Worker {
         tokio::join!(futures::future::join_all(loops), self.keep_house(stop.clone()));
     }
 
-    /// Deletes what is left of deleted events, and sweeps away what has run out, until `stop` becomes true.
+    /// Deletes what is left of deleted events and photos, and sweeps away what has run out, until `stop` becomes true.
     async fn keep_house(&self, mut stop: watch::Receiver<bool>) {
         let mut sweep_due = tokio::time::Instant::now();
         while !*stop.borrow() {
@@ -89,11 +89,11 @@ impl Worker {
             if let Err(error) = self.store.switch_left_over().await {
                 tracing::warn!(%error, "whether an event may switch to its new index could not be asked; trying again");
             }
-            match purge_event::purge_one(self).await {
-                Ok(true) => continue,
-                Ok(false) => {}
+            match self.purge_once().await {
+                Ok(1..) => continue,
+                Ok(0) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "files of a deleted event could not be removed; trying again");
+                    tracing::warn!(%error, "files of a deleted event or photo could not be removed; trying again");
                 }
             }
             tokio::select! {
@@ -103,16 +103,33 @@ impl Worker {
         }
     }
 
-    /// Deletes what is left of deleted events now. Returns how many events were looked at.
+    /// Deletes what is left of some deleted event and of some deleted photos. Returns how many were looked at.
+    async fn purge_once(&self) -> Result<usize, JobError> {
+        let photos = purge_photos::purge_some(self).await?;
+        Ok(photos + usize::from(purge_event::purge_one(self).await?))
+    }
+
+    /// Deletes what is left of deleted events and photos now. Returns how many were looked at.
     ///
     /// # Errors
     /// When database or photo store are away.
     pub async fn purge_until_idle(&self) -> Result<usize, JobError> {
         let mut purged = 0;
-        while purge_event::purge_one(self).await? {
-            purged += 1;
+        loop {
+            let more = self.purge_once().await?;
+            if more == 0 {
+                return Ok(purged);
+            }
+            purged += more;
         }
-        Ok(purged)
+    }
+
+    /// Sweeps away what has run out now, as a running worker does from time to time.
+    ///
+    /// # Errors
+    /// When database or photo store are away.
+    pub async fn sweep(&self) -> Result<(), JobError> {
+        sweep::sweep(self).await
     }
 
     /// Works until nothing is due. Returns how many photos were handled.

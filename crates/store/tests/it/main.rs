@@ -13,7 +13,8 @@ use store::bulk::{NewFace, Outcome, ReadBatch, ReadPhoto, ReadyPhoto};
 use store::event::NewEvent;
 use store::listen::News;
 use store::page::Order;
-use store::photo::{Counts, Cursor, NewPhoto};
+use store::photo::{Counts, NewPhoto};
+use store::photo_list::{Cursor, Filter};
 use store::{Store, event, job, photo};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -147,10 +148,11 @@ async fn pages_of_photos_follow_each_other(pool: PgPool) {
         photo(&store, event_id, n).await;
     }
     let mut tx = store.begin().await.unwrap();
-    let first = photo::list(&mut tx, event_id, None, None, 3).await.unwrap();
+    let first = store::photo_list::list(&mut tx, event_id, &Filter::default(), None, 3).await.unwrap();
     let last = first.last().unwrap();
     let after = Cursor { uploaded_at: last.uploaded_at, photo_id: last.photo_id };
-    let second = photo::list(&mut tx, event_id, None, Some(after), 3).await.unwrap();
+    let second =
+        store::photo_list::list(&mut tx, event_id, &Filter::default(), Some(after), 3).await.unwrap();
     let all: Vec<PhotoId> = first.iter().chain(&second).map(|photo| photo.photo_id).collect();
     let newest_first: Vec<PhotoId> = (1..=5).rev().map(|n| PhotoId::from_entropy(&id(n))).collect();
     assert_eq!(all, newest_first);

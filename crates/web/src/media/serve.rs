@@ -82,14 +82,13 @@ impl Names {
     /// Renditions are JPEGs; what an original is, and how a kept file is called, its row tells.
     async fn of(store: &Store, claim: Claim) -> Result<Self, Problem> {
         let mut tx = store.begin().await?;
+        // Of a deleted event or photo nothing is shown, even while its files are still there.
+        let photo_id = store::photo::id_by_sha256(&mut tx, claim.event_id, claim.sha256).await?;
+        let photo_id = photo_id.ok_or(Code::PhotoNotFound)?;
         if claim.rendition != Rendition::Original && !claim.download {
-            // Of a deleted event nothing is shown, even while its files are still there.
-            store::event::by_id(&mut tx, claim.event_id).await?.ok_or(Code::PhotoNotFound)?;
             return Ok(Self::jpeg(String::new()));
         }
-        let photo_id = store::photo::id_by_sha256(&mut tx, claim.event_id, claim.sha256).await?;
-        let photo =
-            store::photo::by_id(&mut tx, claim.event_id, photo_id.ok_or(Code::PhotoNotFound)?).await?;
+        let photo = store::photo::by_id(&mut tx, claim.event_id, photo_id).await?;
         let photo = photo.ok_or(Code::PhotoNotFound)?;
         if claim.rendition == Rendition::Original {
             let (media_type, file_name) = (photo.media_type.clone(), photo.file_name.clone());

@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod admin;
 mod api;
 mod audit;
 mod clock;
 mod cors;
 mod deletion;
+mod event_settings;
 mod events;
 mod harness;
 mod limits;
@@ -15,6 +17,7 @@ mod media;
 mod mfa;
 mod passwords;
 mod people;
+mod photo_actions;
 mod photos;
 mod reindex;
 mod search;
