@@ -1,5 +1,6 @@
 /** What visitors of an event and attendees with an account may do: enter, search, keep, and take back. */
 import { call, json, segment } from './client';
+import { early } from './early';
 
 export interface Image {
   url: string;
@@ -106,7 +107,7 @@ const PHOTOS_PER_PAGE = 60;
 
 const at = (slug: string, ...parts: string[]) => ['/api/attendee/events', ...[slug, ...parts].map(segment)].join('/');
 
-export const attendeeEvent = (slug: string) => json<PublicEvent>('GET', at(slug));
+export const attendeeEvent = async (slug: string) => (await early<PublicEvent>(at(slug))) ?? json<PublicEvent>('GET', at(slug));
 export const enter = (slug: string, code: string) => call('POST', at(slug, 'enter'), { code });
 /** Forgets this browser: favourites, verdicts, and that it entered. */
 export const forgetVisit = (slug: string) => call('DELETE', at(slug, 'visit'));
