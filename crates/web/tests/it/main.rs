@@ -4,6 +4,7 @@
 mod accounts;
 mod api;
 mod audit;
+mod browser;
 mod clock;
 mod cors;
 mod deletion;
@@ -21,5 +22,7 @@ mod search;
 mod sessions;
 mod templates;
 mod uploads;
+mod visiting;
+mod visitors;
 mod ways_in;
 mod zip;
