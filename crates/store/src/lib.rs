@@ -49,6 +49,7 @@ pub mod staff;
 pub mod staff_mfa;
 pub mod statistics;
 pub mod template;
+mod template_carry;
 pub mod template_match;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -261,7 +261,7 @@ fn found(templates: &[(Uuid, Embedding)], faces: Vec<(Uuid, Embedding)>, thresho
 }
 
 /// The dot product in eight sums, which the compiler turns into wide instructions.
-fn dot(a: &Embedding, b: &Embedding) -> Score {
+pub(crate) fn dot(a: &Embedding, b: &Embedding) -> Score {
     let (a, a_rest) = a.as_slice().as_chunks::<8>();
     let (b, b_rest) = b.as_slice().as_chunks::<8>();
     let mut sums = [0.0_f32; 8];
