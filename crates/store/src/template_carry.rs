@@ -128,9 +128,15 @@ mod tests {
     #[test]
     fn only_the_face_that_made_the_match_and_stands_alone_is_taken() {
         let face = |x: f32, y: f32| Embedding::normalised(&[x, y]).unwrap();
-        let pair = |old: u128, new: u128, of: Embedding, score: f32| {
-            let (old_id, new_id) = (Uuid::from_u128(old), Uuid::from_u128(100 + new));
-            Pair { old_id, new_id, old: of, new: Embedding::normalised(&[1.0, new as f32]).unwrap(), score }
+        let pair = |old: u128, new: u8, of: Embedding, score: f32| {
+            let (old_id, new_id) = (Uuid::from_u128(old), Uuid::from_u128(100 + u128::from(new)));
+            Pair {
+                old_id,
+                new_id,
+                old: of,
+                new: Embedding::normalised(&[1.0, f32::from(new)]).unwrap(),
+                score,
+            }
         };
         let ann = face(1.0, 0.0);
         let taken = |pairs: &[Pair]| face_of(&ann, pairs).map(|face| face.as_slice()[1] / face.as_slice()[0]);
