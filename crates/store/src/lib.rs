@@ -54,6 +54,7 @@ pub mod staff_mfa;
 pub mod statistics;
 pub mod statistics_by_day;
 pub mod template;
+mod template_carry;
 pub mod template_match;
 #[cfg(feature = "testing")]
 pub mod testing;
