@@ -14,6 +14,7 @@ mod ingest_photo;
 mod purge_event;
 mod purge_photos;
 mod reindex_photo;
+mod retention;
 mod sweep;
 mod took;
 mod worker;

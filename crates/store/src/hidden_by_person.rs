@@ -18,6 +18,7 @@ macro_rules! hidden_by_person {
              and verdict.photo_id = photo.photo_id and verdict.visitor_id = visitor.visitor_id and not is_me)))"
     };
 }
+pub(crate) use hidden_by_person;
 
 /// Those of `photo_ids` that show somebody who chose to be hidden.
 ///

@@ -10,7 +10,9 @@ use axum::http::HeaderValue;
 use recognizer::Recognizer;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
-use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings};
+use web::{
+    AccessTokens, MarkedPhotos, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings,
+};
 
 use crate::cli::Serve;
 use crate::config::Config;
@@ -36,11 +38,13 @@ async fn serve(
     let recognizer = installation.recognizer()?;
     let (feed, wake) = (NewsFeed::default(), Arc::new(Notify::new()));
     let web = web_of(config, installation, &recognizer, feed.clone())?;
+    let marked = web.marked.clone();
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     tokio::spawn(news::pass_on(installation.store.clone(), feed.clone(), Arc::clone(&wake)));
-    let forgetting = tokio::spawn(gone_events::forget(installation.store.clone(), recognizer.clone(), feed));
+    let forgetting =
+        tokio::spawn(gone_events::forget(installation.store.clone(), recognizer.clone(), marked, feed));
     let worker = arguments.with_worker.then(|| installation.worker(&recognizer, wake));
     let working = worker.map(|worker| {
         let stop = stop.clone();
@@ -75,6 +79,7 @@ fn web_of(
         tokens: AccessTokens::new(&secret, config.jwt_expires_in),
         pseudonyms: Pseudonyms::new(&secret),
         mfa: MfaKey::new(installation.mfa_key()?),
+        marked: MarkedPhotos::default(),
         receiver: installation.receiver(),
         settings: WebSettings { spool: installation.spool(), ..web_settings(config)? },
     })

@@ -85,6 +85,17 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("PUT", "/api/events/{event}/staff/{user_id}", EventManagers),
     ("DELETE", "/api/events/{event}/staff/{user_id}", EventManagers),
     ("GET", "/api/events/{event}/statistics", EventStaff),
+    ("GET", "/api/events/{event}/statistics.csv", EventStaff),
+    ("GET", "/api/events/{event}/attendees.csv", EventManagers),
+    ("PUT", "/api/events/{event}/images/{kind}", EventStaff),
+    ("DELETE", "/api/events/{event}/images/{kind}", EventStaff),
+    ("PUT", "/api/events/{event}/watermark", EventStaff),
+    ("GET", "/api/events/{event}/watermark/preview", EventStaff),
+    ("GET", "/api/events/{event}/packs", EventManagers),
+    ("POST", "/api/events/{event}/packs", EventManagers),
+    ("GET", "/api/events/{event}/packs/{pack_id}", EventManagers),
+    ("DELETE", "/api/events/{event}/packs/{pack_id}", EventManagers),
+    ("GET", "/api/events/{event}/wall", EventStaff),
     ("POST", "/api/events/{event}/reindex", EventManagers),
     ("DELETE", "/api/events/{event}/reindex", EventManagers),
     ("GET", "/api/events/{event}/photos", EventStaff),
@@ -114,6 +125,7 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("GET", "/api/attendee/events/{event}", Everybody), // the event's page
     ("POST", "/api/events/{event}/search", Everybody),  // needs a consent
     ("GET", "/media/{event_id}/{sha256}/{rendition}", Everybody), // needs a signature
+    ("GET", "/media/{event_id}/images/{sha256}", Everybody), // the event's page shows them
     ("POST", "/media/zip", Everybody),                  // needs a signature for each photo
 ];
 

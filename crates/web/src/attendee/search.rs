@@ -107,6 +107,7 @@ pub async fn search(
     let mut tx = store.begin().await?;
     let consent_id = Uuid::from_bytes(web.entropy.bytes());
     store::consent::insert(&mut tx, event.event_id, consent_id, CONSENT_VERSION, now).await?;
+    store::event_hour::count(&mut tx, event.event_id, now, store::event_hour::Kind::Search, 1).await?;
     commit(tx).await?;
     let (found, photos) = find(store, recognizer, event.event_id, selfie).await?;
     Ok(Json(answer(&found, &photos, &event, &web.urls, web.clock.unix_seconds())))

@@ -7,7 +7,9 @@ mod in_language;
 mod signed_in;
 
 pub use body::{Body, Params};
-pub use ids::{BatchInPath, InvitationInPath, PhotoInPath, UploadInPath, UserInPath};
+pub use ids::{
+    BatchInPath, ImageKindInPath, InvitationInPath, PackInPath, PhotoInPath, UploadInPath, UserInPath,
+};
 pub(crate) use in_event::named as event_named;
 pub use in_event::{EventManager, EventStaff, InEvent};
 pub use in_language::InLanguage;

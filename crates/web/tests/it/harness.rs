@@ -17,7 +17,9 @@ use sqlx::PgPool;
 use store::Store;
 use time::OffsetDateTime;
 use tower::ServiceExt as _;
-use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings};
+use web::{
+    AccessTokens, MarkedPhotos, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings,
+};
 
 /// Each id and token of this process differs from the others, whichever server makes it.
 static COUNTER: AtomicU64 = AtomicU64::new(1);
@@ -92,6 +94,7 @@ impl Server {
             entropy,
             urls: SignedUrls::new([7; 32]),
             news: NewsFeed::default(),
+            marked: MarkedPhotos::default(),
             receiver,
             settings,
         };

@@ -254,7 +254,12 @@ async fn the_same_photo_may_come_again_before_and_while_its_files_are_deleted(po
         purging.commit().await.unwrap();
     };
     let (again, ()) = futures::future::join(again, purge).await;
-    assert_eq!(again.json()["results"][0]["outcome"], "accepted", "{}", String::from_utf8_lossy(&again.bytes));
+    assert_eq!(
+        again.json()["results"][0]["outcome"],
+        "accepted",
+        "{}",
+        String::from_utf8_lossy(&again.bytes)
+    );
     is_whole().await;
 
     // An upload that ends after its bytes were written and before its row leaves nothing for ever.
