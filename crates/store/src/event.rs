@@ -357,6 +357,19 @@ pub async fn existing(db: &mut PgConnection, event_ids: &[EventId]) -> Result<Ve
     Ok(found.into_iter().map(EventId).collect())
 }
 
+/// The events that are to go by the day `today`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn to_delete_by(db: &mut PgConnection, today: Date) -> Result<Vec<EventId>> {
+    let due: Vec<Uuid> =
+        query_scalar("select event_id from event where delete_on <= $1 order by delete_on, event_id")
+            .bind(today)
+            .fetch_all(db)
+            .await?;
+    Ok(due.into_iter().map(EventId).collect())
+}
+
 /// Deletes the event and every row that belongs to it, asks for its blobs to be deleted, and tells every process to
 /// forget its gallery; true when it existed.
 ///

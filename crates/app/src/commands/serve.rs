@@ -11,8 +11,8 @@ use recognizer::Recognizer;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use web::{
-    AccessTokens, Looks, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, System, Web,
-    WebSettings,
+    AccessTokens, Looks, MarkedPhotos, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, System,
+    Web, WebSettings,
 };
 
 use crate::cli::Serve;
@@ -40,11 +40,13 @@ async fn serve(
     let recognizer = installation.recognizer()?;
     let (feed, wake) = (NewsFeed::default(), Arc::new(Notify::new()));
     let web = web_of(config, installation, &recognizer, feed.clone())?;
+    let marked = web.marked.clone();
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     tokio::spawn(news::pass_on(installation.store.clone(), feed.clone(), Arc::clone(&wake)));
-    let forgetting = tokio::spawn(gone_events::forget(installation.store.clone(), recognizer.clone(), feed));
+    let forgetting =
+        tokio::spawn(gone_events::forget(installation.store.clone(), recognizer.clone(), marked, feed));
     let worker = arguments.with_worker.then(|| installation.worker(&recognizer, wake));
     let working = worker.map(|worker| {
         let stop = stop.clone();
@@ -81,6 +83,7 @@ fn web_of(
         mfa: MfaKey::new(installation.mfa_key()?),
         seals: SealKey::new(installation.seal_key()?),
         looks: Looks::default(),
+        marked: MarkedPhotos::default(),
         receiver: installation.receiver(),
         system: system_of(config, installation),
         settings: WebSettings { spool: installation.spool(), ..web_settings(config)? },
