@@ -46,12 +46,14 @@ impl Place<'_> {
     /// A blob of a photo that was deleted: a worker will delete it.
     async fn purge_of_a_photo(&self, event_id: EventId, n: u8) {
         self.blobs.put(&original(event_id, n), Bytes::from(vec![n])).await.unwrap();
-        sqlx::query("insert into photo_purge (event_id, sha256, run_at) values ($1, $2, now() + interval '1 day')")
-            .bind(event_id.0)
-            .bind(Digest::of(&[n]).0.as_slice())
-            .execute(self.pool)
-            .await
-            .unwrap();
+        sqlx::query(
+            "insert into photo_purge (event_id, sha256, run_at) values ($1, $2, now() + interval '1 day')",
+        )
+        .bind(event_id.0)
+        .bind(Digest::of(&[n]).0.as_slice())
+        .execute(self.pool)
+        .await
+        .unwrap();
     }
 
     /// An image in the store; the event's logo, or nobody's.
