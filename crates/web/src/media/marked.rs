@@ -160,7 +160,7 @@ impl MarkedPhotos {
 /// Why a picture was not made, of files that are ours.
 pub(crate) fn problem(error: PaintError) -> Problem {
     match error {
-        PaintError::Busy(busy) => Problem::later(Code::Busy, busy.retry_after_s),
+        PaintError::Busy(busy) => Problem::later(Code::DownloadsBusy, busy.retry_after_s),
         PaintError::Picture(error) => Problem::internal(&error),
     }
 }
