@@ -163,6 +163,7 @@ impl Installation {
             entropy: self.entropy.clone(),
             clock: self.clock.clone(),
             receiver: self.receiver(),
+            public_url: self.config.address(),
             settings: WorkerSettings::default(),
             wake,
         }

@@ -11,6 +11,7 @@
 
 mod back_off;
 mod ingest_photo;
+mod new_photos;
 mod purge_event;
 mod purge_photos;
 mod reindex_photo;

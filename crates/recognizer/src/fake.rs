@@ -105,6 +105,10 @@ pub(crate) fn check_pack(name: &str) -> Result<(), PackRefused> {
     pack(name).map(|_| ())
 }
 
+pub(crate) fn thresholds(name: &str) -> Result<Thresholds, PackRefused> {
+    pack(name).map(|pack| pack.thresholds)
+}
+
 fn pack(name: &str) -> Result<&'static FakePack, PackRefused> {
     let found = PACKS.iter().find(|pack| pack.name == name);
     found.ok_or_else(|| PackRefused::Unknown { pack: name.to_owned() })

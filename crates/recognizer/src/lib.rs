@@ -146,6 +146,17 @@ impl Recognizer {
         }
     }
 
+    /// What the scores of the pack mean.
+    ///
+    /// # Errors
+    /// When the pack cannot be used here.
+    pub fn thresholds(&self, pack: &str) -> Result<Thresholds, PackRefused> {
+        match self {
+            Self::Local(local) => local.thresholds(pack),
+            Self::Fake(_) => fake::thresholds(pack),
+        }
+    }
+
     /// Finds the photos of the event that the person on the selfie is in. The selfie is dropped with this call.
     ///
     /// # Errors

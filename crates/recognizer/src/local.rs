@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Embedding, GallerySource, Score};
+use domain::{Embedding, GallerySource, Score, Thresholds};
 use engine::{Engine, EngineOptions, OnnxRuntime, OpenError, Pack, Packs};
 use tokio::time::Instant;
 
@@ -97,6 +97,10 @@ impl Local {
 
     pub(crate) fn check_pack(&self, pack: &str) -> Result<(), PackRefused> {
         self.engines.check(pack)
+    }
+
+    pub(crate) fn thresholds(&self, pack: &str) -> Result<Thresholds, PackRefused> {
+        self.engines.pack(pack).map(|pack| pack.thresholds)
     }
 
     pub(crate) async fn index(&self, pack: &str, photos: Vec<Bytes>) -> Result<Vec<Indexed>, PackRefused> {

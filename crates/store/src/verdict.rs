@@ -33,6 +33,19 @@ pub async fn set(
     Ok(())
 }
 
+/// Deletes all that the visitor said. Returns of how many photos.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_all(db: &mut PgConnection, event_id: EventId, visitor: VisitorId) -> Result<u64> {
+    let done = query("delete from verdict where event_id = $1 and visitor_id = $2")
+        .bind(event_id.0)
+        .bind(visitor.0)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected())
+}
+
 /// Takes a verdict back; taking back what is not there is no error.
 ///
 /// # Errors

@@ -7,13 +7,14 @@ use time::PrimitiveDateTime;
 use uuid::Uuid;
 
 use crate::Result;
+use crate::hidden::not_hidden_from;
 use crate::photo::digest;
 use crate::sql::{query_as, query_scalar};
 
 /// What of the table `photo` the visitor, whose id or null the placeholder `$visitor` has, may see.
 macro_rules! is_visible {
     ($visitor:literal) => {
-        "photo.published and photo.state = 'ready'"
+        concat!("photo.published and photo.state = 'ready' and ", not_hidden_from!($visitor))
     };
 }
 

@@ -305,6 +305,14 @@ fn attendee_routes() -> OpenApiRouter<Web> {
         .routes(routes!(attendee::favourites::add_favourite, attendee::favourites::remove_favourite))
         .routes(routes!(attendee::photos::browse))
         .routes(routes!(attendee::news::news))
+        .routes(routes!(
+            attendee::template::keep_template,
+            attendee::template::change_template,
+            attendee::template::delete_template
+        ))
+        .routes(routes!(attendee::my_data::my_data))
+        .routes(routes!(attendee::delete_face_data::delete_face_data))
+        .routes(routes!(attendee::hide_me::hide_me))
         .routes(routes!(media::serve::serve))
         .routes(routes!(media::zip_selection::zip_selection))
 }

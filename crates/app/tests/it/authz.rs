@@ -122,9 +122,15 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("POST", "/api/events/{event}/register", Visitors),
     ("POST", "/api/attendee/events/{event}/enter", Visitors), // needs a code
     ("GET", "/api/attendee/events/{event}", Everybody),       // the event's page
-    ("POST", "/api/events/{event}/search", Everybody),        // needs a consent
+    ("PUT", "/api/attendee/me/template", Attendees),
+    ("PATCH", "/api/attendee/me/template", Attendees),
+    ("DELETE", "/api/attendee/me/template", Attendees),
+    ("GET", "/api/attendee/me/data", Attendees),
+    ("DELETE", "/api/attendee/me/face-data", Attendees),
+    ("PUT", "/api/attendee/me/hidden", Attendees),
+    ("POST", "/api/events/{event}/search", Everybody), // needs a consent
     ("GET", "/media/{event_id}/{sha256}/{rendition}", Everybody), // needs a signature
-    ("POST", "/media/zip", Everybody),                        // needs a signature for each photo
+    ("POST", "/media/zip", Everybody),                 // needs a signature for each photo
 ];
 
 /// Calls that end what the next caller needs; after each the stage is set anew.

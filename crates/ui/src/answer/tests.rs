@@ -130,3 +130,23 @@ async fn the_page_loads_only_its_own_files() {
         page.matches("<script type=\"module\" crossorigin src=\"/assets/").count()
     );
 }
+
+#[tokio::test]
+async fn the_manifest_names_icons_that_are_there() {
+    let page = String::from_utf8(body(ask("/", &[])).await).unwrap();
+    assert!(page.contains("<link rel=\"manifest\" href=\"/app.webmanifest\""), "{page}");
+    assert!(page.contains("<link rel=\"apple-touch-icon\" href=\"/icons/apple-touch-icon.png\""), "{page}");
+    assert_eq!(ask("/icons/apple-touch-icon.png", &[]).status(), StatusCode::OK);
+
+    let manifest = ask("/app.webmanifest", &[]);
+    assert_eq!(header(&manifest, &CONTENT_TYPE), "application/manifest+json");
+    let manifest = String::from_utf8(body(manifest).await).unwrap();
+    let icons: Vec<_> =
+        manifest.split("\"src\": \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(icons.len(), 4, "{manifest}");
+    for icon in icons {
+        assert_eq!(ask(icon, &[]).status(), StatusCode::OK, "{icon}");
+    }
+    // An installed page must come back to the event that it was installed from.
+    assert!(!manifest.contains("start_url"), "{manifest}");
+}

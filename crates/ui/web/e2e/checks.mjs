@@ -59,13 +59,18 @@ export class Checks {
     return this.#expected.some(({ path, text }) => path.test(url) && (text instanceof RegExp ? text.test(message.text()) : message.text().includes(text)));
   }
 
-  /** Adds what axe-core finds on the page as it stands (WCAG 2.2 A and AA, good practice). */
-  async accessible(page, name) {
+  /**
+   * Adds what axe-core finds on the page as it stands (WCAG 2.2 A and AA, good practice). With `impacts`, what weighs less
+   * is only told.
+   */
+  async accessible(page, name, impacts = null) {
     await page.evaluate(axe);
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
     const found = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values } }), tags);
-    for (const { id, nodes } of found.violations) {
-      this.#troubles.push(`barrier on ${name}: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}: ${nodes[0].failureSummary}`);
+    for (const { id, impact, nodes } of found.violations) {
+      const barrier = `barrier on ${name}: ${id} (${impact}) at ${nodes.map((node) => node.target.join(' ')).join(', ')}: ${nodes[0].failureSummary}`;
+      if (impacts === null || impacts.includes(impact)) this.#troubles.push(barrier);
+      else console.log(`      ${barrier}`);
     }
     this.#judged += found.passes.length;
   }

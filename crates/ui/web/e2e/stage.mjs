@@ -10,7 +10,7 @@ const env = process.env;
 export const URL_BASE = (env.FINDME_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
 export const TOKEN = env.FINDME_SETUP_TOKEN ?? '';
 const SHARED = resolve(env.FINDME_SHARED ?? '../../../../shared');
-const SHOTS = resolve(env.FINDME_SCREENSHOTS ?? join(tmpdir(), 'findme-screenshots'));
+export const SHOTS = resolve(env.FINDME_SCREENSHOTS ?? join(tmpdir(), 'findme-screenshots'));
 export const PERSON = env.FINDME_PERSON ?? 'obama';
 export const TIMEOUT_MS = Number(env.FINDME_TIMEOUT_S ?? 300) * 1000;
 

@@ -15,7 +15,7 @@ export type Route =
   | { page: 'missing' };
 
 /** Pages whose address says no more than their name. */
-const STAFF_PAGES = ['events', 'account', 'team', 'audit', 'outbox'] as const;
+const STAFF_PAGES = ['events', 'account', 'team', 'audit', 'outbox', 'jobs', 'integrations', 'statistics', 'system'] as const;
 export type StaffPageName = (typeof STAFF_PAGES)[number];
 
 /** Parts of an event's page, as addresses name them: `/events/gala/share`. */

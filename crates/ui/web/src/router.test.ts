@@ -19,6 +19,8 @@ describe('routeOf', () => {
     ['/e/%', '', { page: 'attendee', slug: '%', code: '' }],
     ['/e', '', { page: 'missing' }],
     ['/team', '', { page: 'team' }],
+    ['/jobs', '', { page: 'jobs' }],
+    ['/system/', '', { page: 'system' }],
     ['/account', '', { page: 'account' }],
     ['/forgotten', '', { page: 'forgotten', event: null }],
     ['/reset', '?token=t', { page: 'reset', token: 't', event: null }],

@@ -27,7 +27,7 @@ pub async fn list_favourites(
     Visiting(guest): Visiting,
     State(web): State<Web>,
 ) -> Result<Json<Favourites>, Problem> {
-    let event = &guest.event;
+    let (event, web) = (&guest.event, guest.addresses(web));
     let found = match guest.visitor_id() {
         Some(id) => visible::favourites(&mut *web.store.begin().await?, event.event_id, id).await?,
         None => Vec::new(),

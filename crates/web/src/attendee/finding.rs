@@ -109,7 +109,10 @@ async fn ask(
     }
 }
 
-async fn current_version(db: &mut store::Connection, event_id: EventId) -> Result<GalleryVersion, Problem> {
+pub(super) async fn current_version(
+    db: &mut store::Connection,
+    event_id: EventId,
+) -> Result<GalleryVersion, Problem> {
     let event = store::event::by_id(db, event_id).await?.ok_or(Code::EventNotFound)?;
     Ok(GalleryVersion {
         event_id,
@@ -164,7 +167,7 @@ impl From<recognizer::Timing> for Timing {
     }
 }
 
-fn problem(error: FindError) -> Problem {
+pub(super) fn problem(error: FindError) -> Problem {
     match error {
         FindError::Busy(busy) => Problem::busy(busy.retry_after_s),
         FindError::Selfie(SelfieError::NoFace) => Code::SelfieNoFace.into(),

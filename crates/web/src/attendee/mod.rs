@@ -1,18 +1,23 @@
 //! What a person at an event sees and does. Searching needs no account.
 
+pub mod delete_face_data;
 pub mod enter;
 pub mod favourites;
 pub mod finding;
 pub mod forget_visit;
+pub mod hide_me;
 pub mod look;
 pub mod matches;
+pub mod my_data;
 pub mod news;
 pub mod photo;
 pub mod photos;
+pub mod receipt;
 pub mod register;
 pub mod seal;
 pub mod search;
 pub mod show_event;
+pub mod template;
 pub mod verdicts;
 
 use domain::PhotoId;

@@ -40,7 +40,7 @@ pub async fn browse(
     State(web): State<Web>,
     Params(paging): Params<Paging>,
 ) -> Result<Json<VisitorPhotos>, Problem> {
-    let event = &guest.event;
+    let (event, web) = (&guest.event, guest.addresses(web));
     if !event.browse_enabled {
         return Err(Code::BrowseOff.into());
     }

@@ -47,6 +47,7 @@ pub async fn search(
     context: Context,
     request: Request,
 ) -> Result<(HeaderMap, Json<SearchAnswer>), Problem> {
+    let web = guest.addresses(web);
     let (event, now) = (&guest.event, web.clock.now());
     web.limits().check(Limited::Search, &context, None, now).await?;
     if !event.recognition_enabled {

@@ -16,6 +16,7 @@ use crate::auth::token::{self, Purpose};
 use crate::context::Context;
 use crate::error::{Code, Problem, commit};
 use crate::limits::Limited;
+use crate::media::sign::MadeFor;
 
 /// Whoever asks for an event's page, let in or not. Nobody is refused, so a handler that takes this decides itself what
 /// those who are not let in may know.
@@ -61,6 +62,16 @@ impl Guest {
     /// The visitor's id, if they are known.
     pub fn visitor_id(&self) -> Option<VisitorId> {
         self.visitor.as_ref().map(|visitor| visitor.visitor_id)
+    }
+
+    /// The same server, which makes addresses of photos for this visitor: somebody who is hidden goes on to see the photos
+    /// that others do not.
+    #[must_use]
+    pub fn addresses(&self, mut web: Web) -> Web {
+        if let Some(visitor) = self.visitor.as_ref().filter(|visitor| visitor.hidden) {
+            web.urls = web.urls.made_for(MadeFor::Visitor(visitor.visitor_id));
+        }
+        web
     }
 
     /// The visitor; made now if they were not known. Call it when the request is found good, so that none is made for

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::error::{Code, Problem};
 use crate::extract::{EventStaff, InLanguage, Params};
-use crate::media::sign::SignedUrls;
+use crate::media::sign::{MadeFor, SignedUrls};
 use crate::page::camera_time;
 
 const LIMIT_DEFAULT: i64 = 100;
@@ -117,11 +117,12 @@ pub async fn list_photos(
     let found = store::photo_list::list(&mut tx, event.event_id, &filter, after, limit).await?;
     let total = store::photo_list::count(&mut tx, event.event_id, &filter).await?;
     let ids: Vec<PhotoId> = found.iter().map(|photo| photo.photo_id).collect();
-    let hidden = store::hidden_by_person::among(&mut tx, event.event_id, &ids).await?;
+    let hidden = store::hidden::among(&mut tx, event.event_id, None, &ids).await?;
     let full = i64::try_from(found.len()) == Ok(limit);
     let next = found.last().filter(|_| full).map(cursor_text);
     let viewer =
         Viewer { event_id: event.event_id, user_id: user.user_id(), now: clock.unix_seconds(), language };
+    let urls = urls.made_for(MadeFor::Staff);
     let photos = found.into_iter().map(|photo| shown(photo, &hidden, &viewer, &urls)).collect();
     Ok(Json(Photos { photos, next, total }))
 }

@@ -156,7 +156,8 @@ async fn work_that_is_given_up_says_so_and_what_its_worker_makes_is_dropped(pool
     let photos = [store::bulk::ReadPhoto { job_id, photo_id, outcome }];
     let pack = Fake::PACK_NAME;
     let event_id = claimed[0].event_id;
-    let late = store::bulk::ReadBatch { event_id, pack, lease_token: lease, photos: &photos };
+    let thresholds = server.web.recognizer.thresholds(pack).unwrap();
+    let late = store::bulk::ReadBatch { event_id, pack, thresholds, lease_token: lease, photos: &photos };
     assert_eq!(server.web.store.finish_photos(&late).await.unwrap(), 0);
     assert_eq!(photo(&server, &gala, "a.jpg").await.1.as_deref(), Some("given_up"));
     assert_eq!(give_up(&server, job).await.code(), "job_not_found");

@@ -260,6 +260,7 @@ impl Server {
             entropy: self.web.entropy.clone(),
             clock: self.web.clock.clone(),
             receiver: self.web.receiver.clone(),
+            public_url: self.web.settings.public_url.clone(),
             settings: WorkerSettings::default(),
             wake: Arc::default(),
         }
@@ -300,7 +301,7 @@ fn page_that_panics() -> &'static str {
     std::panic::panic_any("a page that panics")
 }
 
-async fn read(response: axum::response::Response) -> Answer {
+pub(crate) async fn read(response: axum::response::Response) -> Answer {
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes().to_vec();
     Answer { status: parts.status, headers: parts.headers, bytes }

@@ -1,7 +1,7 @@
 import type { ProblemDetails } from './types';
 
 /** Codes that this page makes itself, when no answer of the server can be read. */
-export type LocalCode = 'network' | 'unreadable_answer' | 'picture_too_large';
+export type LocalCode = 'network' | 'unreadable_answer' | 'picture_too_large' | 'page_broken' | 'page_not_loaded';
 
 /** A call that failed: the server's problem, or a code of our own. `title` and `detail` are for people. */
 export class Problem extends Error {

@@ -76,6 +76,8 @@ export interface StaffMember {
   created_at: string;
   /** How many events this person is assigned to. */
   events: number;
+  /** How many bytes they may upload; `null`: as many as fit. */
+  bytes_max: number | null;
 }
 
 export interface NewStaff {
@@ -115,6 +117,73 @@ export interface OutboxMessage {
   subject: string;
   body: string;
   created_at: string;
+}
+
+export type JobState = 'waiting' | 'working' | 'dead';
+export type JobKind = 'ingest_photo' | 'reindex_photo';
+
+/** A piece of background work that is not done yet. */
+export interface Job {
+  job_id: string;
+  kind: JobKind;
+  state: JobState;
+  event: { event_id: string; slug: string; name: string };
+  photo_id: string;
+  file_name: string;
+  attempts: number;
+  /** When it was, or will be, due. */
+  run_at: string;
+  last_error: string | null;
+}
+
+export type JobCounts = Record<JobState, number>;
+
+/** A service beside FindMe. */
+export interface Integration {
+  name: 'smtp' | 'sendgrid' | 'twilio' | 'slack' | 's3' | 'rekognition';
+  connected: boolean;
+  /** For people, in the language asked for. */
+  why: string;
+}
+
+/** What was found of one part of the installation. */
+export interface SystemCheck {
+  /** A stable name, such as `photo store`. */
+  name: string;
+  ok: 'ok' | 'warning' | 'error';
+  detail: string;
+  mend: string | null;
+}
+
+export interface SystemReport {
+  version: string;
+  started_at: string;
+  checks: SystemCheck[];
+}
+
+/** A day of UTC in figures. */
+export interface StatisticsDay {
+  /** `YYYY-MM-DD` */
+  day: string;
+  photos: number;
+  searches: number;
+  downloads: number;
+  visitors: number;
+}
+
+/** The installation in figures. */
+export interface Statistics {
+  events: number;
+  photos: number;
+  faces: number;
+  size_bytes: number;
+  staff: number;
+  attendees: number;
+  searches: number;
+  downloads: number;
+  visitors: number;
+  /** The last 30, the oldest first. */
+  days: StatisticsDay[];
 }
 
 /** Somebody of the staff who works on an event. */

@@ -28,9 +28,9 @@ export const share = dictionary(
     savePng: 'Save as PNG',
     saveFailed: 'This browser could not draw the picture. Save it as SVG instead.',
     posterFind: 'Find your photos',
-    posterScan: 'Scan this code with your phone',
+    posterScan: 'Scan this code',
     posterSelfie: 'Take a selfie',
-    posterSee: 'See the photos you are in',
+    posterSee: 'See your photos',
     posterCode: 'Your access code',
   },
   {
@@ -59,9 +59,9 @@ export const share = dictionary(
     savePng: 'Enregistrer en PNG',
     saveFailed: 'Ce navigateur n’a pas pu dessiner l’image. Enregistrez-la plutôt en SVG.',
     posterFind: 'Retrouvez vos photos',
-    posterScan: 'Scannez ce code avec votre téléphone',
+    posterScan: 'Scannez ce code',
     posterSelfie: 'Prenez un selfie',
-    posterSee: 'Voyez les photos où vous êtes',
+    posterSee: 'Voyez vos photos',
     posterCode: 'Votre code d’accès',
   },
 );

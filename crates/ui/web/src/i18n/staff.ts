@@ -44,6 +44,7 @@ export const staff = dictionary(
     eventWaiting: (count: number) => `${number(count)} in preparation`,
     eventFailed: (count: number) => `${number(count)} unreadable`,
     noPhotosYet: 'No photos yet',
+    noDate: 'No date yet',
 
     backToEvents: 'All events',
     eventMissingTitle: 'There is no such event',
@@ -103,6 +104,7 @@ export const staff = dictionary(
     eventWaiting: (count) => `${number(count)} en préparation`,
     eventFailed: (count) => pluriel(count, 'illisible', 'illisibles'),
     noPhotosYet: 'Pas encore de photos',
+    noDate: 'Pas encore de date',
 
     backToEvents: 'Tous les événements',
     eventMissingTitle: 'Cet événement n’existe pas',

@@ -11,6 +11,8 @@ export function problemText(problem: Problem): ProblemText {
   const t = common.t;
   if (problem.code === 'network') return { title: t.networkTitle, detail: t.networkDetail };
   if (problem.code === 'picture_too_large') return { title: t.tooLargeTitle, detail: t.tooLargeDetail };
+  if (problem.code === 'page_broken') return { title: t.brokenTitle, detail: t.brokenDetail };
+  if (problem.code === 'page_not_loaded') return { title: t.notLoadedTitle, detail: t.notLoadedDetail };
   if (problem.title === '' && problem.detail === '') {
     return { title: t.unreadableTitle, detail: t.unreadableDetail(problem.status) };
   }

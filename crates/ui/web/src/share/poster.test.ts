@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contrast, writingOn } from './colour';
-import { fitted, HEIGHT, lines, type Poster, posterSvg, WIDTH } from './poster';
+import { balanced, fitted, HEIGHT, lines, type Poster, posterSvg, WIDTH } from './poster';
 import { qrPath, qrSvg } from './qr';
 
 /** Every letter half as wide as it is high. */
@@ -16,9 +16,16 @@ describe('lines', () => {
   });
 });
 
+describe('balanced', () => {
+  it('takes as few lines, and makes them even', () => {
+    expect(balanced('Mariage de Zoé & Paul', 16, (text) => text.length)).toEqual(['Mariage de', 'Zoé & Paul']);
+    expect(balanced('Gala', 16, (text) => text.length)).toEqual(['Gala']);
+  });
+});
+
 describe('fitted', () => {
   it('takes the largest size that fits', () => {
-    expect(fitted('wedding of Zoé', [100, 50, 10], 2, 300, measure, 700)).toEqual({ size: 50, rows: ['wedding of', 'Zoé'] });
+    expect(fitted('wedding of Zoé', [100, 50, 10], 2, 300, measure, 700)).toEqual({ size: 50, rows: ['wedding', 'of Zoé'] });
   });
 });
 

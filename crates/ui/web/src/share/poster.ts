@@ -4,7 +4,7 @@ import { qrPath } from './qr';
 /** A4 at 150 dots per inch. A5 has the same shape, so the same drawing serves. */
 export const WIDTH = 1240;
 export const HEIGHT = 1754;
-const MARGIN = 110;
+const MARGIN = 96;
 const INNER = WIDTH - 2 * MARGIN;
 const INK = '#101413';
 const SOFT = '#4d5651';
@@ -57,11 +57,23 @@ export function lines(text: string, width: number, measure: (text: string) => nu
   return found;
 }
 
+/** The same number of lines, as even as they can be: no word stands alone below a full line. */
+export function balanced(text: string, width: number, measure: (text: string) => number): string[] {
+  const rows = lines(text, width, measure);
+  let even = rows;
+  for (let narrow = width * 0.95; narrow > width / 3; narrow -= width / 20) {
+    const tried = lines(text, narrow, measure);
+    if (tried.length > rows.length || tried.some((row) => measure(row) > width)) break;
+    even = tried;
+  }
+  return even;
+}
+
 /** The largest size at which `text` takes at most `most` lines and no line is too long. */
 export function fitted(text: string, sizes: readonly number[], most: number, width: number, measure: Measure, weight: number): { size: number; rows: string[] } {
   let fit = { size: sizes.at(-1) ?? 1, rows: [text] };
   for (const size of sizes) {
-    const rows = lines(text, width, (each) => measure(each, size, weight));
+    const rows = balanced(text, width, (each) => measure(each, size, weight));
     fit = { size, rows };
     if (rows.length <= most && rows.every((row) => measure(row, size, weight) <= width)) break;
   }
@@ -69,7 +81,7 @@ export function fitted(text: string, sizes: readonly number[], most: number, wid
 }
 
 function heading(poster: Poster, measure: Measure): Block {
-  const { size, rows } = fitted(poster.name, [104, 92, 80, 68, 56, 46, 38], 3, INNER, measure, 750);
+  const { size, rows } = fitted(poster.name, [96, 86, 76, 66, 56, 46, 38], 2, INNER, measure, 750);
   const step = size * 1.12;
   const day = poster.day === '' ? 0 : 62;
   return {
@@ -82,7 +94,7 @@ function heading(poster: Poster, measure: Measure): Block {
 
 function logo({ logo: picture }: Poster): Block[] {
   if (picture === null) return [];
-  const scale = Math.min(560 / picture.width, 170 / picture.height);
+  const scale = Math.min(480 / picture.width, 140 / picture.height);
   const [width, height] = [picture.width * scale, picture.height * scale];
   const draw = (y: number) => `<image href="${escaped(picture.href)}" x="${(WIDTH - width) / 2}" y="${y}" width="${width}" height="${height}"/>`;
   return [{ height, draw }];
@@ -113,8 +125,9 @@ function code({ code: word, texts }: Poster, measure: Measure): Block[] {
 
 /** The same three steps in each language, side by side. */
 function steps({ texts, accent }: Poster, measure: Measure): Block {
-  const [title, text, line] = [44, 34, 44];
+  const [text, line] = [34, 44];
   const width = INNER / texts.length - 40;
+  const title = Math.min(...texts.map((each) => fitted(each.title, [44, 40, 36, 32, 28], 1, width, measure, 700).size));
   const columns = texts.map((each, i) => {
     const x = MARGIN + i * (INNER / texts.length) + 10;
     let y = title * 1.5;
@@ -148,9 +161,9 @@ export function posterSvg(poster: Poster, measure: Measure): string {
   const taken = [...rest, ...below].reduce((sum, { height }) => sum + height, 0);
   const gaps = rest.length + below.length;
   // The code takes what the words leave, within what still scans well and looks well.
-  const side = Math.max(360, Math.min(680, room - taken - gaps * 44));
+  const side = Math.max(400, Math.min(700, room - taken - gaps * 38));
   const blocks = [...rest, qr(poster, side), ...below];
-  const gap = Math.max(24, (room - taken - side) / gaps);
+  const gap = Math.max(16, (room - taken - side) / gaps);
   let y = MARGIN + 20;
   const drawn = blocks.map(({ height, draw }) => {
     const top = y;

@@ -3,7 +3,7 @@ import { uploadsPath, knownPath, batchesPath } from '../api/uploads';
 import { digestOf } from './digest';
 import type { Drop, Entry } from './entry';
 import type { Surroundings } from './queue';
-import { afterRenewal, TusTransfer } from './tus';
+import { afterRenewal, forgetAddress, TusTransfer } from './tus';
 
 /** Longest name of a batch, in characters. */
 const NAME_CHARS_MAX = 120;
@@ -27,7 +27,11 @@ export function browserSurroundings(event: string, told: Told): Surroundings {
       return batch_id;
     },
     transfer: ({ file, drop }) => afterRenewal(new TusTransfer(endpoint, file, drop.batch), me),
-    settled: told.settled,
+    settled: (entry) => {
+      told.settled(entry);
+      // It was found to be there, or refused: what an earlier page began of it leads nowhere.
+      if (entry.state !== 'accepted') void forgetAddress(endpoint, entry.file).catch(() => undefined);
+    },
     delay: (ms, signal) => settledBy(signal, (done) => void setTimeout(done, ms)),
     online: () => navigator.onLine,
     whenOnline: (signal) => settledBy(signal, (done) => window.addEventListener('online', done, { once: true })),

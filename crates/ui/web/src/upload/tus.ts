@@ -1,4 +1,4 @@
-import { DetailedError, type HttpRequest, type HttpResponse, Upload } from 'tus-js-client';
+import { defaultOptions, type DetailedError, type HttpRequest, type HttpResponse, Upload } from 'tus-js-client';
 import { GUARD_HEADER } from '../api/client';
 import { Problem, problemFrom } from '../api/problem';
 import { notLoggedIn } from '../api/renewal';
@@ -12,6 +12,13 @@ export type MakeUpload = (file: File, options: ConstructorParameters<typeof Uplo
 
 /** By this the address of an unfinished upload is found again after a reload. */
 export const fingerprintOf = (endpoint: string, file: File): string => ['findme', file.name, file.size, file.lastModified, endpoint].join('-');
+
+/** Forgets where an unfinished upload of `file` stands: it needs none any more. */
+export async function forgetAddress(endpoint: string, file: File): Promise<void> {
+  const { urlStorage } = defaultOptions;
+  const found = await urlStorage.findUploadsByFingerprint(fingerprintOf(endpoint, file));
+  await Promise.all(found.map(({ urlStorageKey }) => urlStorage.removeUpload(urlStorageKey)));
+}
 
 interface Ends {
   resolve: (outcome: 'accepted' | 'duplicate') => void;
