@@ -86,6 +86,7 @@ export async function lightbox(page) {
   await open();
   const dialog = page.getByRole('dialog');
   await dialog.getByText(`1 of ${total}`).waitFor();
+  await page.waitForTimeout(800); // The opening ends: before, the viewer takes no keys.
   await page.keyboard.press('ArrowRight');
   await dialog.getByText(`2 of ${total}`).waitFor();
   await swipeRight(page);
@@ -105,7 +106,7 @@ export async function lightbox(page) {
   await dialog.waitFor({ state: 'detached' });
   await open();
   await dialog.waitFor();
-  await page.waitForTimeout(500); // The opening ends.
+  await page.waitForTimeout(800);
   await page.goBack();
   await dialog.waitFor({ state: 'detached' });
   checks.that('Escape and the back gesture close the viewer, not the page', await page.locator('[data-test=results]').isVisible());
@@ -129,6 +130,7 @@ export async function keep(page, slug) {
   await sure.first().getByRole('button', { name: 'Favourite' }).click();
   await sure.first().getByRole('button', { name: /^Open photo/ }).click();
   const dialog = page.getByRole('dialog');
+  await page.waitForTimeout(800);
   await dialog.getByRole('button', { name: 'Not me' }).click();
   await page.locator('[data-test=toast]').getByText('Put aside').waitFor();
   await page.keyboard.press('Escape');
@@ -159,7 +161,10 @@ export async function live(page, staff, slug) {
   const sure = page.locator('[data-test=sure] [data-photo-id]');
   const count = await sure.count();
   const id = await sure.last().getAttribute('data-photo-id');
-  const act = (action) => staff.request.post(`/api/events/${slug}/photos/actions`, { headers: { 'X-FindMe': '1' }, data: { action, photo_ids: [id] } });
+  const act = async (action) => {
+    const answer = await staff.request.post(`/api/events/${slug}/photos/actions`, { headers: { 'X-FindMe': '1' }, data: { action, photo_ids: [id] } });
+    checks.that(`staff ${action} a photo`, answer.ok(), await answer.text());
+  };
   await act('hide');
   await page.locator(`[data-photo-id="${id}"]`).waitFor({ state: 'detached', timeout: 30_000 });
   await act('publish');
