@@ -62,7 +62,7 @@ async function opinions(journey, page) {
 }
 
 async function allPhotos(journey, page) {
-  await journey.press(page.getByRole('tab', { name: journey.say('All photos', 'Toutes les photos') }));
+  await journey.press(page.getByRole('tab', { name: journey.say('All photos', 'Toutes') }));
   await page.locator('[data-test=all] [data-photo-id]').first().waitFor();
   await journey.shot(page, 'all-photos');
   await journey.press(journey.button(page, 'Select', 'Sélectionner').first());
