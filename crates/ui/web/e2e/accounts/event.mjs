@@ -187,7 +187,7 @@ export async function photographerHelps(page, slug) {
   await page.getByRole('link', { name: new RegExp(EVENT) }).click();
   await page.getByRole('tab', { name: 'Attendees' }).waitFor();
   checks.same('a photographer sees no settings', await page.getByRole('tab').allInnerTexts(), ['Photos', 'Share', 'Looks', 'Attendees', 'Figures']);
-  await page.getByRole('tab', { name: 'Looks' }).focus();
+  await page.getByRole('tab', { name: 'Looks' }).click();
   await page.keyboard.press('ArrowRight');
   await attendees(page).first().waitFor();
   checks.same('the tabs go by arrow key', await page.getByRole('tab', { name: 'Attendees' }).getAttribute('aria-selected'), 'true');
