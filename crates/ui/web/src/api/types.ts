@@ -188,30 +188,10 @@ export interface Event {
   may_manage: boolean;
 }
 
-export interface EventChange {
-  name?: string;
-  held_on?: string | null;
-  recognition_enabled?: boolean;
-}
-
 export interface NewEvent {
   name: string;
   /** `YYYY-MM-DD` */
   held_on?: string;
-}
-
-export type UploadOutcome = 'accepted' | 'duplicate' | 'rejected';
-
-export interface UploadResult {
-  file_name: string;
-  outcome: UploadOutcome;
-  photo_id?: string;
-  code?: string;
-  detail?: string;
-}
-
-export interface UploadAnswer {
-  results: UploadResult[];
 }
 
 export type PhotoState = 'waiting' | 'ready' | 'failed';
@@ -233,12 +213,6 @@ export interface Photo {
   thumb_url: string | null;
   preview_url: string | null;
   original_url: string | null;
-}
-
-export interface PhotoPage {
-  photos: Photo[];
-  /** Cursor of the next page. */
-  next: string | null;
 }
 
 /** What anybody with the link may know of an event. */
