@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { saveEvent, saveSelection } from './archive.mjs';
 import { byCamera, byFile, keep, lightbox, live, noMatch, refusedCamera } from './attendee.mjs';
 import { writeFakeCamera, writeNoFace } from './fake-camera.mjs';
-import { createEvent, logInAgain, namesById, prepared, readyPhotos, retryFailed, setUp, share, upload } from './staff.mjs';
+import { createEvent, logInAgain, namesById, prepared, publish, readyPhotos, retryFailed, setUp, share, upload, wall } from './staff.mjs';
 import { checks, DESKTOP, files, launch, open, PHONE, scratch, shot } from './stage.mjs';
 
 async function walk() {
@@ -27,7 +27,9 @@ async function walk() {
   await upload(staff);
   await prepared(staff);
   await retryFailed(staff);
+  await publish(staff);
   await share(staff, slug);
+  await wall(staff, slug);
   const names = await namesById(staff, slug);
   await staff.goto('/events');
   await staff.getByText('Gala d’été 2026').waitFor();

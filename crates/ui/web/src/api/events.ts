@@ -4,19 +4,13 @@ import { Problem } from './problem';
 import type {
   Attendee,
   Event,
-  EventChange,
   EventMember,
   ImportAnswer,
   NewAttendee,
   NewEvent,
   Page,
-  PhotoPage,
-  PhotoState,
   StaffRole,
 } from './types';
-
-/** Photos on one page of an event's grid. */
-export const PHOTOS_PER_PAGE = 60;
 
 const of = (event: string, ...parts: string[]) => ['/api/events', ...[event, ...parts].map(segment)].join('/');
 
@@ -32,14 +26,9 @@ export async function listEvents(q: string, limit: number, after: string | null)
 }
 
 export const createEvent = (event: NewEvent) => json<Event>('POST', '/api/events', event);
-export const getEvent = (event: string) => json<Event>('GET', of(event));
-export const changeEvent = (event: string, change: EventChange) => json<Event>('PATCH', of(event), change);
 export const deleteEvent = (event: string) => call('DELETE', of(event));
 
-export const listPhotos = (event: string, state: PhotoState | 'all', after: string | null) =>
-  json<PhotoPage>('GET', `${of(event, 'photos')}?${query({ state, limit: PHOTOS_PER_PAGE, after })}`);
 export const retryPhoto = (event: string, photo: string) => call('POST', of(event, 'photos', photo, 'retry'));
-export const uploadPath = (event: string) => of(event, 'photos');
 /** `web`: at most 2048 pixels; `original`: as uploaded. */
 export type Size = 'web' | 'original';
 export const zipPath = (event: string, size: Size) => `${of(event, 'photos.zip')}?${query({ size })}`;

@@ -257,30 +257,10 @@ export interface Event {
   may_manage: boolean;
 }
 
-export interface EventChange {
-  name?: string;
-  held_on?: string | null;
-  recognition_enabled?: boolean;
-}
-
 export interface NewEvent {
   name: string;
   /** `YYYY-MM-DD` */
   held_on?: string;
-}
-
-export type UploadOutcome = 'accepted' | 'duplicate' | 'rejected';
-
-export interface UploadResult {
-  file_name: string;
-  outcome: UploadOutcome;
-  photo_id?: string;
-  code?: string;
-  detail?: string;
-}
-
-export interface UploadAnswer {
-  results: UploadResult[];
 }
 
 export type PhotoState = 'waiting' | 'ready' | 'failed';
