@@ -84,7 +84,10 @@ async fn top_up(data: &Path) {
     let ready =
         ReadyPhoto { width_px: 1, height_px: 1, taken_at: None, camera: None, private_parts: vec![1], faces };
     let photos = [ReadPhoto { job_id, photo_id, outcome: Outcome::Ready(ready) }];
-    let batch = ReadBatch { event_id: event.event_id, pack: &event.pack, lease_token, photos: &photos };
+    // The event has no templates, so nothing is compared.
+    let thresholds = domain::Thresholds { sure: 1.0, maybe: 1.0 };
+    let (event_id, pack) = (event.event_id, &event.pack);
+    let batch = ReadBatch { event_id, pack, thresholds, lease_token, photos: &photos };
     assert_eq!(store.finish_photos(&batch).await.expect("a write"), 1);
     store.close().await;
     private.leave().expect("the private database stops");

@@ -99,7 +99,10 @@ async fn fill(data: &Path) {
             ReadPhoto { job_id: job.job_id, photo_id: job.photo_id, outcome: Outcome::Ready(ready) }
         })
         .collect();
-    let batch = ReadBatch { event_id: event.event_id, pack: &event.pack, lease_token, photos: &photos };
+    // The event has no templates, so nothing is compared.
+    let thresholds = domain::Thresholds { sure: 1.0, maybe: 1.0 };
+    let (event_id, pack) = (event.event_id, &event.pack);
+    let batch = ReadBatch { event_id, pack, thresholds, lease_token, photos: &photos };
     assert_eq!(store.finish_photos(&batch).await.expect("a write"), PHOTOS as usize);
     store.close().await;
     private.leave().expect("the private database stops");

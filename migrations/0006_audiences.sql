@@ -152,3 +152,19 @@ create table event_hour (
   visitors  bigint      not null default 0,
   primary key (event_id, hour)
 );
+-- Searches were written down one by one before.
+insert into event_hour (event_id, hour, searches)
+  select event_id, date_trunc('hour', given_at, 'UTC'), count(*) from consent group by 1, 2;
+
+-- Which photo is kept from all but whom: photos that surely show a person who wants to be hidden, unless they said that
+-- it is somebody else, and those of which they said that they are on them.
+create view hidden_photo as
+  select visitor.event_id, template_match.photo_id, visitor.visitor_id
+    from visitor join template_match using (event_id, visitor_id)
+    where visitor.hidden and template_match.band = 'sure'
+    and not exists (select from verdict where verdict.event_id = visitor.event_id
+      and verdict.visitor_id = visitor.visitor_id and verdict.photo_id = template_match.photo_id and not verdict.is_me)
+  union all
+  select visitor.event_id, verdict.photo_id, visitor.visitor_id
+    from visitor join verdict using (event_id, visitor_id)
+    where visitor.hidden and verdict.is_me;

@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Models(Models),
     /// Check every part and say how to mend what does not work.
     Doctor(Doctor),
+    /// Print the OpenAPI document of the API, as JSON.
+    Openapi,
     /// Measure how well people are found.
     #[command(subcommand)]
     Eval(Eval),

@@ -127,6 +127,14 @@ impl Installation {
         Ok(key)
     }
 
+    /// The key that seals the faces of searches: made of the one for two-step log-in, which all processes share.
+    ///
+    /// # Errors
+    /// When the data folder cannot be written.
+    pub fn seal_key(&self) -> anyhow::Result<[u8; 32]> {
+        Ok(Digest::of(&[b"faces of searches\0".as_slice(), &self.mfa_key()?].concat()).0)
+    }
+
     /// Loads the models of the pack for new events; those of other packs are loaded when they are needed.
     ///
     /// # Errors
@@ -155,6 +163,7 @@ impl Installation {
             entropy: self.entropy.clone(),
             clock: self.clock.clone(),
             receiver: self.receiver(),
+            public_url: self.config.address(),
             settings: WorkerSettings::default(),
             wake,
         }

@@ -1,4 +1,4 @@
-//! The binary `findme`: serve, work, migrate, admin, import, reindex, models, doctor, eval.
+//! The binary `findme`: serve, work, migrate, admin, import, reindex, models, doctor, openapi, eval.
 //!
 //! ## Why
 //! - The wiring is here and nowhere else: this crate alone reads the environment, the clock and the operating

@@ -41,6 +41,7 @@ pub struct Blobs {
     place: String,
     /// Where the files are, if it is a folder.
     folder: Option<PathBuf>,
+    is_s3: bool,
     limits: TimeLimits,
     probed: Arc<probe::LastProbe>,
 }
@@ -84,12 +85,18 @@ impl Blobs {
             Settings::S3(_) | Settings::Memory => None,
         };
         let store = settings::open(settings, limits)?;
-        Ok(Self { store, place: settings.to_string(), folder, limits, probed: Arc::default() })
+        let is_s3 = matches!(settings, Settings::S3(_));
+        Ok(Self { store, place: settings.to_string(), folder, is_s3, limits, probed: Arc::default() })
     }
 
     /// Where the bytes are, for people.
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// Whether the bytes are in an S3-compatible store.
+    pub fn is_s3(&self) -> bool {
+        self.is_s3
     }
 
     /// Stores `bytes`, in place of what was there.

@@ -18,7 +18,7 @@ pub mod ids;
 pub mod language;
 pub mod photo;
 
-pub use access::{AccessMode, Corner};
+pub use access::{AccessCode, AccessMode, Corner};
 pub use account::{Email, PersonName, Role, Username};
 pub use clock::{Clock, Entropy};
 pub use digest::Digest;

@@ -20,6 +20,7 @@ mod engine;
 mod error;
 mod faces;
 pub mod gallery;
+pub mod graphics;
 mod index;
 mod pack;
 mod picture;

@@ -135,7 +135,13 @@ impl Receiver {
         // Before anything is written for an event that was deleted since the upload began.
         let event = store::event::by_id(&mut tx, incoming.event_id).await?;
         event.ok_or(ReceiveError::EventGone)?;
-        Ok(!store::photo::known(&mut tx, incoming.event_id, &[incoming.sha256]).await?.is_empty())
+        let is_known = !store::photo::known(&mut tx, incoming.event_id, &[incoming.sha256]).await?.is_empty();
+        if !is_known {
+            // The photo may have been deleted a moment ago: its bytes must not go while they are written again.
+            store::photo_purge::put_off(&mut tx, incoming.event_id, incoming.sha256).await?;
+            tx.commit().await.map_err(StoreError::from)?;
+        }
+        Ok(is_known)
     }
 
     /// Waits until few enough others move whole files.
@@ -177,7 +183,8 @@ impl Receiver {
     }
 
     /// Looks once more, while nobody else can write photos of the event, whether the bytes are where the row will say: a
-    /// check of the installation may have found the photo lost, or its blob without a row, since.
+    /// check of the installation may have found the photo lost, or its blob without a row, since. From here on nobody
+    /// deletes the bytes because they were a deleted photo's.
     async fn check_bytes(
         &self,
         db: &mut Connection,
@@ -189,7 +196,10 @@ impl Receiver {
             Arrived::Known => {
                 !store::photo::known(db, incoming.event_id, &[incoming.sha256]).await?.is_empty()
             }
-            Arrived::Stored { .. } => self.blobs.info(&original(incoming)).await?.is_some(),
+            Arrived::Stored { .. } => {
+                store::photo_purge::cancel(db, incoming.event_id, incoming.sha256).await?;
+                self.blobs.info(&original(incoming)).await?.is_some()
+            }
         };
         if are_there { Ok(()) } else { Err(ReceiveError::Changed) }
     }

@@ -36,10 +36,12 @@ pub(crate) async fn read_and_store(worker: &Worker, lease: Uuid, jobs: &[Job]) -
     let Some(event_id) = jobs.first().map(|job| job.event_id) else { return Ok(()) };
     let Some((event, asked)) = asked_for(worker, event_id, jobs).await? else { return Ok(()) };
     worker.recognizer.check_pack(&event.pack)?;
+    let thresholds = worker.recognizer.thresholds(&event.pack)?;
     for part in parts(&asked) {
         let mut took = Took::default();
         let photos = read(worker, &event, part, &mut took).await?;
-        let batch = ReadBatch { event_id, pack: &event.pack, lease_token: lease, photos: &photos };
+        let pack = &event.pack;
+        let batch = ReadBatch { event_id, pack, thresholds, lease_token: lease, photos: &photos };
         timed(&mut took.database, worker.store.finish_photos(&batch)).await?;
         took.log();
     }

@@ -11,7 +11,9 @@
 
 mod back_off;
 mod ingest_photo;
+mod new_photos;
 mod purge_event;
+mod purge_photos;
 mod reindex_photo;
 mod sweep;
 mod took;

@@ -17,9 +17,10 @@ pub(crate) async fn read_and_store(worker: &Worker, lease: Uuid, jobs: &[Job]) -
     // When it was given up, its jobs went with it.
     let Some(pack) = event.reindex_pack else { return Ok(()) };
     worker.recognizer.check_pack(&pack)?;
+    let thresholds = worker.recognizer.thresholds(&pack)?;
     for part in parts(&asked) {
         let photos = read(worker, event_id, &pack, part).await?;
-        let index = NewIndex { event_id, pack: &pack, lease_token: lease, photos: &photos };
+        let index = NewIndex { event_id, pack: &pack, thresholds, lease_token: lease, photos: &photos };
         worker.store.finish_reindexed(&index).await?;
     }
     Ok(())

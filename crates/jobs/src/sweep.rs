@@ -1,6 +1,9 @@
-//! Sweeps away what has run out: uploads, log-ins, links, allowances, old messages, old lines of the audit log.
+//! Sweeps away what has run out: uploads, log-ins, links, allowances, old messages, old lines of the audit log, visitors
+//! who do not come back.
 
-use store::{audit, invitation, login_guard, outbox, password_link, rate_limit, refresh_token, sign_in};
+use store::{
+    audit, invitation, login_guard, outbox, password_link, rate_limit, refresh_token, sign_in, visitor,
+};
 use time::Duration;
 
 use crate::{JobError, Worker};
@@ -9,6 +12,9 @@ use crate::{JobError, Worker};
 const MESSAGES: Duration = Duration::days(30);
 /// How long lines of the audit log are kept.
 const AUDIT: Duration = Duration::days(365);
+
+/// How long visitors without an account are known after they were last seen: as long as their cookies.
+const VISITORS: Duration = Duration::days(180);
 
 /// How long used refresh tokens are kept, to tell when one comes a second time.
 const USED_TOKENS: Duration = Duration::days(14);
@@ -36,6 +42,7 @@ pub(crate) async fn sweep(worker: &Worker) -> Result<(), JobError> {
         login_guard before now;
         outbox before now - MESSAGES;
         audit before now - AUDIT;
+        visitor before now - VISITORS;
     }
     let swept = worker.receiver.sweep_uploads().await?;
     tracing::debug!(swept, "uploads that have run out were deleted");

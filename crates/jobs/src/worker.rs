@@ -16,10 +16,12 @@ use uuid::Uuid;
 use crate::back_off::{
     ALONE_FROM_ATTEMPT, ATTEMPTS_MAX, STORE_AWAY_SECONDS, WITHOUT_MODELS_SECONDS, delay_seconds,
 };
-use crate::{JobError, ingest_photo, purge_event, reindex_photo, sweep};
+use crate::{JobError, ingest_photo, new_photos, purge_event, purge_photos, reindex_photo, sweep};
 
 /// How often to look for deleted events.
 const PURGE_EVERY: Duration = Duration::from_secs(2);
+/// How often to look for people who are to be told of new photos.
+const TELL_EVERY: Duration = Duration::from_secs(20);
 /// How often to sweep.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 
@@ -57,6 +59,8 @@ pub struct Worker {
     pub clock: Clock,
     /// Finishes uploads that were interrupted, and ends those that have run out.
     pub receiver: Receiver,
+    /// Where people reach FindMe, for links in messages; without a slash at its end.
+    pub public_url: String,
     /// How it works.
     pub settings: WorkerSettings,
     /// Called when there is new work.
@@ -70,10 +74,18 @@ impl Worker {
         tokio::join!(futures::future::join_all(loops), self.keep_house(stop.clone()));
     }
 
-    /// Deletes what is left of deleted events, and sweeps away what has run out, until `stop` becomes true.
+    /// Deletes what is left of deleted events and photos, sweeps away what has run out, and tells people of new photos,
+    /// until `stop` becomes true.
     async fn keep_house(&self, mut stop: watch::Receiver<bool>) {
         let mut sweep_due = tokio::time::Instant::now();
+        let mut tell_due = sweep_due;
         while !*stop.borrow() {
+            if tokio::time::Instant::now() >= tell_due {
+                tell_due = tokio::time::Instant::now() + TELL_EVERY;
+                if let Err(error) = new_photos::tell(self).await {
+                    tracing::warn!(%error, "people could not be told of new photos; trying again");
+                }
+            }
             if tokio::time::Instant::now() >= sweep_due {
                 sweep_due += SWEEP_EVERY;
                 if let Err(error) = sweep::sweep(self).await {
@@ -89,11 +101,11 @@ impl Worker {
             if let Err(error) = self.store.switch_left_over().await {
                 tracing::warn!(%error, "whether an event may switch to its new index could not be asked; trying again");
             }
-            match purge_event::purge_one(self).await {
-                Ok(true) => continue,
-                Ok(false) => {}
+            match self.purge_once().await {
+                Ok(1..) => continue,
+                Ok(0) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "files of a deleted event could not be removed; trying again");
+                    tracing::warn!(%error, "files of a deleted event or photo could not be removed; trying again");
                 }
             }
             tokio::select! {
@@ -103,16 +115,41 @@ impl Worker {
         }
     }
 
-    /// Deletes what is left of deleted events now. Returns how many events were looked at.
+    /// Deletes what is left of some deleted event and of some deleted photos. Returns how many were looked at.
+    async fn purge_once(&self) -> Result<usize, JobError> {
+        let photos = purge_photos::purge_some(self).await?;
+        Ok(photos + usize::from(purge_event::purge_one(self).await?))
+    }
+
+    /// Deletes what is left of deleted events and photos now. Returns how many were looked at.
     ///
     /// # Errors
     /// When database or photo store are away.
     pub async fn purge_until_idle(&self) -> Result<usize, JobError> {
         let mut purged = 0;
-        while purge_event::purge_one(self).await? {
-            purged += 1;
+        loop {
+            let more = self.purge_once().await?;
+            if more == 0 {
+                return Ok(purged);
+            }
+            purged += more;
         }
-        Ok(purged)
+    }
+
+    /// Sweeps away what has run out now, as a running worker does from time to time.
+    ///
+    /// # Errors
+    /// When database or photo store are away.
+    pub async fn sweep(&self) -> Result<(), JobError> {
+        sweep::sweep(self).await
+    }
+
+    /// Tells people of new photos now. Returns how many were told.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn tell_of_new_photos(&self) -> Result<usize, JobError> {
+        new_photos::tell(self).await
     }
 
     /// Works until nothing is due. Returns how many photos were handled.

@@ -14,12 +14,14 @@
 mod choose_password;
 mod invitation;
 mod line;
+mod new_photos;
 mod password_changed;
 mod reset_password;
 
 pub use choose_password::choose_password;
 pub use invitation::invitation;
 pub use line::line;
+pub use new_photos::new_photos;
 pub use password_changed::password_changed;
 pub use reset_password::reset_password;
 
@@ -43,12 +45,14 @@ pub enum Kind {
     ResetPassword,
     /// [`password_changed`].
     PasswordChanged,
+    /// [`new_photos`].
+    NewPhotos,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::Invitation, Self::ChoosePassword, Self::ResetPassword, Self::PasswordChanged];
+    pub const ALL: [Self; 5] =
+        [Self::Invitation, Self::ChoosePassword, Self::ResetPassword, Self::PasswordChanged, Self::NewPhotos];
 
     /// Its name in the database and in answers.
     pub fn as_str(self) -> &'static str {
@@ -57,6 +61,7 @@ impl Kind {
             Self::ChoosePassword => "choose_password",
             Self::ResetPassword => "reset_password",
             Self::PasswordChanged => "password_changed",
+            Self::NewPhotos => "new_photos",
         }
     }
 }
@@ -83,6 +88,9 @@ mod tests {
                 .flat_map(|place| [1, 60].map(|minutes| reset_password(language, place, LINK, minutes)))
                 .collect(),
             Kind::PasswordChanged => vec![password_changed(language)],
+            Kind::NewPhotos => {
+                [1, 3, 1200].map(|photos| new_photos(language, event_name, photos, LINK)).into()
+            }
         }
     }
 
@@ -140,6 +148,11 @@ mod tests {
         says(invitation(Language::Fr, Role::Organiser, LINK, 7), "pendant 7\u{a0}jours ");
         says(reset_password(Language::En, None, LINK, 1), "for 1 minute,");
         says(reset_password(Language::Fr, None, LINK, 60), "pendant 60\u{a0}minutes ");
+        let subject = |language, photos| new_photos(language, "Gala", photos, LINK).subject;
+        assert_eq!(subject(Language::En, 1), "1 new photo of you at “Gala”");
+        assert_eq!(subject(Language::En, 3), "3 new photos of you at “Gala”");
+        assert_eq!(subject(Language::Fr, 1), "1 nouvelle photo de vous à «\u{a0}Gala\u{a0}»");
+        assert_eq!(subject(Language::Fr, 3), "3 nouvelles photos de vous à «\u{a0}Gala\u{a0}»");
     }
 
     #[test]

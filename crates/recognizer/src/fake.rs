@@ -69,9 +69,22 @@ impl Fake {
             [face] => &face.embedding,
             _ => return Err(SelfieError::SeveralFaces.into()),
         };
+        self.find_again(wanted, embedding).await
+    }
+
+    pub(crate) async fn find_again(
+        &self,
+        wanted: &GalleryVersion,
+        embedding: &Embedding,
+    ) -> Result<Found, FindError> {
+        let pack = pack(&wanted.pack)?;
+        if embedding.dimension() != pack.dimension {
+            return Err(FindError::Outdated);
+        }
         let loaded = self.galleries.current(wanted, pack.dimension).await?;
         let hits = loaded.gallery.search(embedding, Score(pack.thresholds.maybe));
         Ok(Found {
+            embedding: embedding.clone(),
             matches: photos_of(hits, pack.thresholds),
             faces_searched: loaded.gallery.len(),
             timing: Timing::default(),
@@ -90,6 +103,10 @@ pub(crate) fn index(name: &str, photos: &[Bytes]) -> Result<Vec<Indexed>, PackRe
 
 pub(crate) fn check_pack(name: &str) -> Result<(), PackRefused> {
     pack(name).map(|_| ())
+}
+
+pub(crate) fn thresholds(name: &str) -> Result<Thresholds, PackRefused> {
+    pack(name).map(|pack| pack.thresholds)
 }
 
 fn pack(name: &str) -> Result<&'static FakePack, PackRefused> {

@@ -3,8 +3,8 @@
 //!
 //! ## Why
 //! - An enum of engines, not a trait: there are a few, all known here.
-//! - Two lanes. Photos of a bulk upload and selfies of waiting people never stand in one queue; the selfie lane has
-//!   its own sessions and, on Linux, its threads go first.
+//! - Three lanes. Photos of a bulk upload, selfies of waiting people, and searches that pages ask again as photos come
+//!   never stand in one queue; the selfie lane has its own sessions and, on Linux, its threads go first.
 //! - Each lane has a place for a bounded number; who comes later is told at once to come back ([`Busy`]).
 //! - Galleries live in memory and are brought up to date by version before each search, so a search never misses a
 //!   photo that was ready when it began, in whichever process that photo was read.
@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Band, EventId, PhotoId, Score, SourceError, Thresholds};
+use domain::{Band, Embedding, EventId, PhotoId, Score, SourceError, Thresholds};
 
 pub use engine::privacy::{Patches, PatchesError, private_parts};
 pub use engine::{
@@ -72,6 +72,8 @@ pub struct Match {
 /// The answer to a selfie.
 #[derive(Debug)]
 pub struct Found {
+    /// What was searched for, made by the gallery's pack.
+    pub embedding: Embedding,
     /// The photos, best first.
     pub matches: Vec<Match>,
     /// How many faces were compared.
@@ -144,6 +146,17 @@ impl Recognizer {
         }
     }
 
+    /// What the scores of the pack mean.
+    ///
+    /// # Errors
+    /// When the pack cannot be used here.
+    pub fn thresholds(&self, pack: &str) -> Result<Thresholds, PackRefused> {
+        match self {
+            Self::Local(local) => local.thresholds(pack),
+            Self::Fake(_) => fake::thresholds(pack),
+        }
+    }
+
     /// Finds the photos of the event that the person on the selfie is in. The selfie is dropped with this call.
     ///
     /// # Errors
@@ -153,6 +166,22 @@ impl Recognizer {
         match self {
             Self::Local(local) => local.find(gallery, selfie).await,
             Self::Fake(fake) => fake.find(gallery, &selfie).await,
+        }
+    }
+
+    /// Finds the photos of the event with the person whose face gave this embedding, made by the gallery's pack.
+    ///
+    /// # Errors
+    /// When too many ask again, the gallery or its pack cannot be loaded, the event was given another gallery meanwhile,
+    /// or the embedding is not one of the pack.
+    pub async fn find_again(
+        &self,
+        gallery: &GalleryVersion,
+        embedding: &Embedding,
+    ) -> Result<Found, FindError> {
+        match self {
+            Self::Local(local) => local.find_again(gallery, embedding).await,
+            Self::Fake(fake) => fake.find_again(gallery, embedding).await,
         }
     }
 

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use domain::GallerySource;
+use domain::{Embedding, GallerySource, Score, Thresholds};
 use engine::{Engine, EngineOptions, OnnxRuntime, OpenError, Pack, Packs};
 use tokio::time::Instant;
 
 use crate::galleries::Galleries;
-use crate::lane::Lane;
+use crate::lane::{Lane, Ticket};
 use crate::shelf::{Lot, Shelf};
 use crate::{FindError, Found, GalleryVersion, Indexed, PackRefused, Timing, photos_of};
 
@@ -34,8 +35,10 @@ pub struct LocalOptions {
 const INGEST_NICENESS: i32 = 10;
 /// Batches read at once: the second fills the gaps of the first.
 const BATCHES_AT_ONCE: usize = 2;
+/// Searches that may wait to be asked again; each takes a few milliseconds.
+const AGAIN_WAITING_MAX: usize = 512;
 
-/// The models on this machine, in two lanes.
+/// The models on this machine, in three lanes.
 #[derive(Debug)]
 pub struct Local {
     /// The pack for new events.
@@ -43,6 +46,7 @@ pub struct Local {
     engines: Arc<Engines>,
     galleries: Galleries,
     selfie_lane: Lane,
+    again_lane: Lane,
     ingest_lane: Lane,
 }
 
@@ -68,8 +72,9 @@ impl Local {
         source: Arc<dyn GallerySource>,
     ) -> Result<Self, LocalError> {
         let runtime = OnnxRuntime::load(&options.onnx_runtime)?;
-        let (selfie_lane, ingest_lane) =
-            (Lane::new(options.selfie_threads, options.selfies_waiting_max), Lane::new(BATCHES_AT_ONCE, 0));
+        let selfie_lane = Lane::new(options.selfie_threads, options.selfies_waiting_max);
+        let again_lane = Lane::new(options.selfie_threads, AGAIN_WAITING_MAX);
+        let ingest_lane = Lane::new(BATCHES_AT_ONCE, 0);
         let engines = Engines { runtime, packs, options, shelf: Shelf::new() };
         engines.get(pack, Lot::Selfies)?;
         Ok(Self {
@@ -77,6 +82,7 @@ impl Local {
             engines: Arc::new(engines),
             galleries: Galleries::new(source),
             selfie_lane,
+            again_lane,
             ingest_lane,
         })
     }
@@ -91,6 +97,10 @@ impl Local {
 
     pub(crate) fn check_pack(&self, pack: &str) -> Result<(), PackRefused> {
         self.engines.check(pack)
+    }
+
+    pub(crate) fn thresholds(&self, pack: &str) -> Result<Thresholds, PackRefused> {
+        self.engines.pack(pack).map(|pack| pack.thresholds)
     }
 
     pub(crate) async fn index(&self, pack: &str, photos: Vec<Bytes>) -> Result<Vec<Indexed>, PackRefused> {
@@ -121,20 +131,50 @@ impl Local {
             })
             .await;
         let (engine, selfie) = embedded.value?;
+        let found = self.search(&ticket, engine, wanted, selfie.embedding).await?;
+        let Timing { queue, search, .. } = found.timing;
+        let timing = Timing { queue: embedded.queue + queue, embed: embedded.work, search };
+        Ok(Found { timing, ..found })
+    }
+
+    pub(crate) async fn find_again(
+        &self,
+        wanted: &GalleryVersion,
+        embedding: &Embedding,
+    ) -> Result<Found, FindError> {
+        let ticket = self.again_lane.admit()?;
+        let (engines, pack) = (Arc::clone(&self.engines), wanted.pack.clone());
+        let opened = ticket.run(move || engines.get(&pack, Lot::Selfies)).await;
+        let engine = opened.value?;
+        if embedding.dimension() != engine.dimension() {
+            return Err(FindError::Outdated);
+        }
+        let found = self.search(&ticket, engine, wanted, embedding.clone()).await?;
+        let timing = Timing { queue: opened.queue + found.timing.queue, ..found.timing };
+        Ok(Found { timing, ..found })
+    }
+
+    /// Brings the gallery up to date and compares.
+    async fn search(
+        &self,
+        ticket: &Ticket,
+        engine: Arc<Engine>,
+        wanted: &GalleryVersion,
+        embedding: Embedding,
+    ) -> Result<Found, FindError> {
         let began = Instant::now();
         let loaded = self.galleries.current(wanted, engine.dimension()).await?;
         let searched = ticket
             .run(move || {
                 let thresholds = engine.thresholds();
-                let least = domain::Score(thresholds.maybe);
-                let hits = engine.search(&loaded.gallery, &selfie.embedding, least);
-                (photos_of(hits, thresholds), loaded.gallery.len())
+                let hits = engine.search(&loaded.gallery, &embedding, Score(thresholds.maybe));
+                (photos_of(hits, thresholds), loaded.gallery.len(), embedding)
             })
             .await;
-        let (matches, faces_searched) = searched.value;
-        let queue = embedded.queue + searched.queue;
+        let (matches, faces_searched, embedding) = searched.value;
         let search = began.elapsed().saturating_sub(searched.queue);
-        Ok(Found { matches, faces_searched, timing: Timing { queue, embed: embedded.work, search } })
+        let timing = Timing { queue: searched.queue, embed: Duration::ZERO, search };
+        Ok(Found { embedding, matches, faces_searched, timing })
     }
 
     pub(crate) fn galleries(&self) -> &Galleries {

@@ -89,6 +89,22 @@ pub async fn insert(db: &mut PgConnection, event_id: EventId, new: &NewAttendee<
     Ok(())
 }
 
+/// The account of the event with this id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_id(db: &mut PgConnection, event_id: EventId, user_id: UserId) -> Result<Option<Attendee>> {
+    let row: Option<Row> = query_as(
+        "select user_id, name, email, username, password_hash, created_at from attendee \
+         where event_id = $1 and user_id = $2",
+    )
+    .bind(event_id.0)
+    .bind(user_id.0)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Attendee::from))
+}
+
 /// The account of the event with this e-mail or user name, in whatever case it is written.
 ///
 /// # Errors

@@ -5,7 +5,7 @@
 //! two processes may meet on one server connection, so each transaction here begins with `deallocate all`.
 
 use deadpool_postgres::GenericClient as _;
-use domain::{Embedding, EventId, Face, FaceId, GalleryFace, JobId, PhotoId};
+use domain::{Embedding, EventId, Face, FaceId, GalleryFace, JobId, PhotoId, Thresholds};
 use futures::{TryStreamExt as _, pin_mut};
 use time::PrimitiveDateTime;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
@@ -13,7 +13,7 @@ use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::sql::parse;
-use crate::{Result, Store, StoreError, reindex};
+use crate::{Result, Store, StoreError, reindex, template_match};
 
 /// A photo that was read: its faces, or why it cannot be read.
 #[derive(Debug)]
@@ -77,6 +77,8 @@ pub struct ReadBatch<'a> {
     pub event_id: EventId,
     /// The pack that made the embeddings.
     pub pack: &'a str,
+    /// What the pack's scores mean.
+    pub thresholds: Thresholds,
     /// The lease under which the jobs were claimed.
     pub lease_token: Uuid,
     /// What was read.
@@ -93,8 +95,9 @@ impl Store {
     }
 
     /// Writes what became of a batch of photos, in one transaction: the jobs end, the faces go in, the photos are
-    /// ready or failed, the gallery grows by one version, listeners are told. A photo whose lease another worker
-    /// has taken over meanwhile is left to that worker. Returns how many photos were written.
+    /// ready or failed, the event's templates are looked for on them, the gallery grows by one version, listeners are
+    /// told. A photo whose lease another worker has taken over meanwhile is left to that worker. Returns how many photos
+    /// were written.
     ///
     /// # Errors
     /// When the database fails, or the event has another pack by now; then nothing was written.
@@ -112,7 +115,12 @@ impl Store {
             batch.photos.iter().filter(|photo| held.contains(&photo.photo_id.0)).collect();
         if !photos.is_empty() {
             let grown = grow_gallery(&tx, batch.event_id, &photos).await?;
-            copy_faces(&tx, batch.event_id, batch.pack, grown.version, &faces_of(&photos)).await?;
+            let faces = faces_of(&photos);
+            copy_faces(&tx, batch.event_id, batch.pack, grown.version, &faces).await?;
+            // A photo that failed is seen by nobody; should it be ready again, it is compared again.
+            let ready = ready_of(&photos);
+            template_match::compare(&tx, batch.event_id, batch.pack, batch.thresholds, &ready, &faces)
+                .await?;
             update_photos(&tx, batch.event_id, grown.change, &photos).await?;
             if packs.new.is_some() {
                 reindex::follow(&tx, batch.event_id, &photos).await?;
@@ -247,6 +255,12 @@ fn faces_of<'a>(photos: &[&'a ReadPhoto]) -> Vec<(PhotoId, &'a NewFace)> {
         }
     }
     faces
+}
+
+/// The photos that are ready.
+fn ready_of(photos: &[&ReadPhoto]) -> Vec<Uuid> {
+    let ready = photos.iter().filter(|photo| matches!(photo.outcome, Outcome::Ready(_)));
+    ready.map(|photo| photo.photo_id.0).collect()
 }
 
 /// Writes faces that `pack` has found.

@@ -242,18 +242,20 @@ impl LockedPhoto {
     }
 }
 
-/// Those of `digests` that belong to a photo of the event.
+/// Those of `digests` that belong to a photo of the event, or whose blobs a worker will delete.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn with_photo(db: &mut PgConnection, event_id: EventId, digests: &[Digest]) -> Result<Vec<Digest>> {
     let asked: Vec<Vec<u8>> = digests.iter().map(|digest| digest.0.to_vec()).collect();
-    let found: Vec<Vec<u8>> =
-        query_scalar("select sha256 from photo where event_id = $1 and sha256 = any($2)")
-            .bind(event_id.0)
-            .bind(asked)
-            .fetch_all(db)
-            .await?;
+    let found: Vec<Vec<u8>> = query_scalar(
+        "select sha256 from photo where event_id = $1 and sha256 = any($2) \
+             union select sha256 from photo_purge where event_id = $1 and sha256 = any($2)",
+    )
+    .bind(event_id.0)
+    .bind(asked)
+    .fetch_all(db)
+    .await?;
     found.iter().map(|bytes| photo::digest(bytes)).collect()
 }
 

@@ -204,6 +204,18 @@ pub async fn by_id(db: &mut PgConnection, event_id: EventId) -> Result<Option<Ev
     row.map(Row::into_event).transpose()
 }
 
+/// The event with this id; its row stays locked until the transaction ends, so that nobody else changes it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(db: &mut PgConnection, event_id: EventId) -> Result<Option<Event>> {
+    let row: Option<Row> = query_as("select * from event where event_id = $1 for no key update")
+        .bind(event_id.0)
+        .fetch_optional(db)
+        .await?;
+    row.map(Row::into_event).transpose()
+}
+
 /// The event with this slug.
 ///
 /// # Errors
@@ -354,6 +366,7 @@ pub async fn delete(db: &mut PgConnection, event_id: EventId) -> Result<bool> {
     if done.rows_affected() == 0 {
         return Ok(false);
     }
+    crate::photo_purge::forget_event(&mut *db, event_id).await?;
     crate::purge::insert(&mut *db, event_id).await?;
     crate::listen::tell_gone(db, event_id).await?;
     Ok(true)

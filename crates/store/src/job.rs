@@ -17,7 +17,15 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn parse(text: &str) -> Result<Self> {
+    /// Its name in the table.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::IngestPhoto => "ingest_photo",
+            Self::ReindexPhoto => "reindex_photo",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         match text {
             "ingest_photo" => Ok(Self::IngestPhoto),
             "reindex_photo" => Ok(Self::ReindexPhoto),

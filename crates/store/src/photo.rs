@@ -2,7 +2,7 @@
 
 use domain::{BatchId, Digest, EventId, PhotoId, PhotoState, UserId};
 use sqlx::PgConnection;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, PrimitiveDateTime};
 use uuid::Uuid;
 
 use crate::sql::{query, query_as, query_scalar};
@@ -33,8 +33,16 @@ pub struct Photo {
     pub height_px: Option<i32>,
     /// How many faces it has, once it is ready.
     pub face_count: i32,
+    /// When it was taken, in the camera's local time.
+    pub taken_at: Option<PrimitiveDateTime>,
+    /// Who uploaded it, if that person still has an account.
+    pub uploaded_by: Option<UserId>,
     /// When it was uploaded.
     pub uploaded_at: OffsetDateTime,
+    /// The batch that it came with.
+    pub batch_id: Option<BatchId>,
+    /// Whether visitors may see it.
+    pub published: bool,
     /// The event's number of its last change.
     pub change: i64,
     /// What of its original is private, once that is known: until then nobody gets the original.
@@ -54,7 +62,11 @@ pub(crate) struct Row {
     width_px: Option<i32>,
     height_px: Option<i32>,
     face_count: i32,
+    taken_at: Option<PrimitiveDateTime>,
+    uploaded_by: Option<Uuid>,
     uploaded_at: OffsetDateTime,
+    batch_id: Option<Uuid>,
+    published: bool,
     change: i64,
     private_parts: Option<Vec<u8>>,
 }
@@ -75,7 +87,11 @@ impl TryFrom<Row> for Photo {
             width_px: row.width_px,
             height_px: row.height_px,
             face_count: row.face_count,
+            taken_at: row.taken_at,
+            uploaded_by: row.uploaded_by.map(UserId),
             uploaded_at: row.uploaded_at,
+            batch_id: row.batch_id.map(BatchId),
+            published: row.published,
             change: row.change,
             private_parts: row.private_parts,
         })
@@ -98,7 +114,7 @@ pub(crate) fn state(text: &str) -> Result<PhotoState> {
     }
 }
 
-fn state_text(state: PhotoState) -> &'static str {
+pub(crate) fn state_text(state: PhotoState) -> &'static str {
     match state {
         PhotoState::Waiting => "waiting",
         PhotoState::Ready => "ready",
@@ -131,14 +147,17 @@ pub struct NewPhoto<'a> {
     pub uploaded_at: OffsetDateTime,
 }
 
-/// Adds a photo; true when it is new, false when the event has the same bytes already.
+/// Adds a photo; true when it is new, false when the event has the same bytes already. Where the event's photos are
+/// looked over first, it waits for that.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn insert(db: &mut PgConnection, new: &NewPhoto<'_>) -> Result<bool> {
     let done = query(
         "insert into photo (event_id, photo_id, sha256, file_name, media_type, size_bytes, uploaded_by, uploaded_at, \
-         batch_id, change) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (event_id, sha256) do nothing",
+         batch_id, change, published) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+           coalesce((select not review_enabled from event where event_id = $1), true)) \
+         on conflict (event_id, sha256) do nothing",
     )
     .bind(new.event_id.0)
     .bind(new.photo_id.0)
@@ -240,41 +259,6 @@ pub async fn by_ids(db: &mut PgConnection, event_id: EventId, photo_ids: &[Photo
         .bind(ids)
         .fetch_all(db)
         .await?;
-    rows.into_iter().map(Photo::try_from).collect()
-}
-
-/// Where a page of [`list`] begins: behind this photo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    /// When the last photo of the page before was uploaded.
-    pub uploaded_at: OffsetDateTime,
-    /// Its id.
-    pub photo_id: PhotoId,
-}
-
-/// A page of the event's photos, newest upload first, of one state or of all.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list(
-    db: &mut PgConnection,
-    event_id: EventId,
-    state: Option<PhotoState>,
-    after: Option<Cursor>,
-    limit: i64,
-) -> Result<Vec<Photo>> {
-    let rows: Vec<Row> = query_as(
-        "select * from photo where event_id = $1 and ($2::text is null or state = $2) \
-         and ($3::timestamptz is null or uploaded_at < $3 or (uploaded_at = $3 and photo_id > $4)) \
-         order by uploaded_at desc, photo_id limit $5",
-    )
-    .bind(event_id.0)
-    .bind(state.map(state_text))
-    .bind(after.map(|cursor| cursor.uploaded_at))
-    .bind(after.map(|cursor| cursor.photo_id.0))
-    .bind(limit)
-    .fetch_all(db)
-    .await?;
     rows.into_iter().map(Photo::try_from).collect()
 }
 

@@ -11,14 +11,14 @@
 //!   not cost people their photos. Beginning again revives it.
 //! - Nothing is counted beside the jobs, so nothing can disagree with them after a crash.
 
-use domain::{EventId, JobId, PhotoId};
+use domain::{EventId, JobId, PhotoId, Thresholds};
 use sqlx::PgConnection;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::bulk::{NewFace, Param, ReadPhoto, Transaction, copy_faces, end_jobs, notify};
 use crate::sql::query_as;
-use crate::{Result, Store};
+use crate::{Result, Store, template_match};
 
 /// What became of the wish to index an event with another pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub struct NewIndex<'a> {
     pub event_id: EventId,
     /// The new pack.
     pub pack: &'a str,
+    /// What its scores mean.
+    pub thresholds: Thresholds,
     /// The lease under which the jobs were claimed.
     pub lease_token: Uuid,
     /// The photos.
@@ -188,7 +190,10 @@ impl Store {
         let held = end_jobs(&tx, index.event_id, index.lease_token, &jobs).await?;
         if !held.is_empty() {
             let version = replace_faces(&tx, index, &held).await?;
-            copy_faces(&tx, index.event_id, index.pack, version, &faces_of(index, &held)).await?;
+            let faces = faces_of(index, &held);
+            copy_faces(&tx, index.event_id, index.pack, version, &faces).await?;
+            // Of an event that had this pack once there may be templates of that time.
+            template_match::compare(&tx, index.event_id, index.pack, index.thresholds, &held, &faces).await?;
             switch_if_last(&tx, index.event_id).await?;
         }
         tx.commit().await?;

@@ -66,7 +66,8 @@ fn get(path: &str, headers: &HeaderMap) -> Response {
     answer
 }
 
-/// The file of the build that answers for `path`: itself, or the app's one page when the address has no dot.
+/// The file of the build that answers for `path`: itself, or the app's one page when the address has no dot. An event's
+/// address gets that page with the names of what it needs, so that a phone fetches all of it at once.
 fn file_of(path: &str) -> Option<&str> {
     let path = path.strip_prefix('/')?;
     let is_api = path == "api" || path.starts_with("api/");
@@ -74,7 +75,11 @@ fn file_of(path: &str) -> Option<&str> {
     if is_api || (path.starts_with("assets/") && !last.contains('.')) {
         return None;
     }
-    Some(if last.contains('.') { path } else { "index.html" })
+    Some(match path {
+        file if last.contains('.') => file,
+        event if event.starts_with("e/") => "event.html",
+        _ => "index.html",
+    })
 }
 
 /// All headers of an asset, without its body.

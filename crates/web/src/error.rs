@@ -227,6 +227,14 @@ codes! {
         "No such photo" "It may have been removed, or it has not failed."
         "Photo introuvable" "Elle a peut-être été supprimée, ou n’a pas échoué."
     }
+    NotYourPhoto "not_your_photo" FORBIDDEN {
+        "Some of these photos are somebody else’s" "You can delete photos that you uploaded; ask an organiser to delete the others. Nothing was changed."
+        "Certaines de ces photos ne sont pas à vous" "Vous pouvez supprimer les photos que vous avez envoyées ; demandez à un organisateur pour les autres. Rien n’a été modifié."
+    }
+    JobNotFound "job_not_found" NOT_FOUND {
+        "No such job" "It is done, or somebody has given it up."
+        "Tâche introuvable" "Elle est terminée, ou quelqu’un l’a abandonnée."
+    }
     BatchNotFound "batch_not_found" NOT_FOUND {
         "No such batch" "Check its id; batches belong to one event."
         "Lot introuvable" "Vérifiez son identifiant ; un lot appartient à un seul événement."
@@ -286,6 +294,34 @@ codes! {
     RecognitionOff "recognition_off" FORBIDDEN {
         "Face search is off for this event" "The organiser has switched it off."
         "La recherche par visage est désactivée" "L’organisateur l’a désactivée pour cet événement."
+    }
+    CodeNeeded "code_needed" FORBIDDEN {
+        "This event asks for a code" "Enter the code that the organiser gave you."
+        "Cet événement demande un code" "Saisissez le code que l’organisateur vous a donné."
+    }
+    InvitationNeeded "invitation_needed" FORBIDDEN {
+        "This event is by invitation" "Log in with your account at this event, or enter the code of your invitation."
+        "Cet événement est sur invitation" "Connectez-vous avec votre compte pour cet événement, ou saisissez le code de votre invitation."
+    }
+    CodeWrong "code_wrong" FORBIDDEN {
+        "This code is not right" "Check it and try again; capital letters and spaces do not matter."
+        "Ce code n’est pas le bon" "Vérifiez-le et réessayez ; majuscules et espaces n’ont pas d’importance."
+    }
+    PackUsedUp "pack_used_up" FORBIDDEN {
+        "All places of this code are taken" "Ask the organiser for another code."
+        "Toutes les places de ce code sont prises" "Demandez un autre code à l’organisateur."
+    }
+    BrowseOff "browse_off" FORBIDDEN {
+        "The photos cannot be browsed" "The organiser has not opened the gallery; search with a selfie instead."
+        "Les photos ne peuvent pas être parcourues" "L’organisateur n’a pas ouvert la galerie ; cherchez plutôt avec un selfie."
+    }
+    SealExpired "seal_expired" GONE {
+        "This search has run out" "Take a new selfie to search again."
+        "Cette recherche a expiré" "Prenez un nouveau selfie pour relancer la recherche."
+    }
+    TemplateNeeded "template_needed" CONFLICT {
+        "Your face is not kept" "Take a selfie first, or choose to be kept posted."
+        "Votre visage n’est pas conservé" "Prenez d’abord un selfie, ou choisissez d’être tenu au courant."
     }
     ModelsMissing "models_missing" SERVICE_UNAVAILABLE {
         "The face models are missing" "Whoever runs this site has to run “findme models pull {pack}” on this server; its log says more."
@@ -362,6 +398,10 @@ codes! {
     Interrupted "interrupted" UNPROCESSABLE_ENTITY {
         "Reading was interrupted too often" "This photo may be too much for the machine; try again or export it smaller."
         "Lecture interrompue trop souvent" "Cette photo est peut-être trop lourde pour la machine ; réessayez ou exportez-la en plus petit."
+    }
+    GivenUp "given_up" UNPROCESSABLE_ENTITY {
+        "Reading was given up" "An admin took this photo out of the queue; try again to have it read."
+        "Lecture abandonnée" "Un administrateur a retiré cette photo de la file d’attente ; réessayez pour la faire lire."
     }
 }
 
@@ -546,6 +586,7 @@ mod tests {
             "truncated",
             "damaged",
             "internal",
+            "given_up",
         ];
         for code in codes {
             assert!(Code::named(code).is_some(), "{code}");

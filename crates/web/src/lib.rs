@@ -20,6 +20,7 @@ pub mod context;
 mod document;
 pub mod error;
 pub mod extract;
+mod given;
 pub mod health;
 mod limits;
 mod mail;
@@ -29,6 +30,7 @@ pub mod news;
 pub mod organiser;
 mod page;
 pub mod photographer;
+mod system;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
@@ -42,6 +44,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+pub use attendee::look::Looks;
+pub use attendee::seal::SealKey;
 pub use auth::access_token::AccessTokens;
 pub use auth::mfa::MfaKey;
 pub use auth::password::Passwords;
@@ -49,6 +53,7 @@ pub use auth::pseudonym::Pseudonyms;
 pub use auth::setup::new_setup_token;
 pub use media::sign::SignedUrls;
 pub use news::NewsFeed;
+pub use system::{Check, Health, System};
 
 /// What the handlers need. Each takes only the parts it names.
 #[derive(Clone, Debug, FromRef)]
@@ -75,8 +80,14 @@ pub struct Web {
     pub pseudonyms: Pseudonyms,
     /// Encrypts the secrets of second steps.
     pub mfa: MfaKey,
+    /// Seals the faces of searches.
+    pub seals: SealKey,
+    /// How many photos the events have to show.
+    pub looks: Looks,
     /// Takes in photos.
     pub receiver: Receiver,
+    /// Asks every part how it is.
+    pub system: System,
     /// Bounds and switches.
     pub settings: WebSettings,
 }
@@ -218,6 +229,12 @@ fn staff_routes() -> OpenApiRouter<Web> {
         .routes(routes!(admin::list_outbox::list_outbox))
         .routes(routes!(admin::audit::list_audit))
         .routes(routes!(admin::export_audit::export_audit))
+        .routes(routes!(admin::list_jobs::list_jobs))
+        .routes(routes!(admin::give_up_job::give_up_job))
+        .routes(routes!(admin::retry_job::retry_job))
+        .routes(routes!(admin::retry_dead_jobs::retry_dead_jobs))
+        .routes(routes!(admin::integrations::integrations))
+        .routes(routes!(admin::system::system))
 }
 
 fn event_routes() -> OpenApiRouter<Web> {
@@ -236,6 +253,7 @@ fn event_routes() -> OpenApiRouter<Web> {
         .routes(routes!(organiser::event_statistics::event_statistics))
         .routes(routes!(organiser::reindex::reindex, organiser::cancel_reindex::cancel_reindex))
         .routes(routes!(photographer::upload_photos::upload_photos, photographer::list_photos::list_photos))
+        .routes(routes!(photographer::photo_actions::act_on_photos))
         .routes(routes!(photographer::retry_photo::retry_photo))
         .routes(routes!(photographer::retry_failed::retry_failed))
         .routes(routes!(media::zip_event::zip_event))
@@ -278,7 +296,23 @@ fn attendee_routes() -> OpenApiRouter<Web> {
         .routes(routes!(admin::create_attendee::create_attendee))
         .routes(routes!(attendee::register::register))
         .routes(routes!(attendee::show_event::show_event))
+        .routes(routes!(attendee::enter::enter))
+        .routes(routes!(attendee::forget_visit::forget_visit))
         .routes(routes!(attendee::search::search))
+        .routes(routes!(attendee::matches::matches))
+        .routes(routes!(attendee::verdicts::give_verdict, attendee::verdicts::take_verdict_back))
+        .routes(routes!(attendee::favourites::list_favourites))
+        .routes(routes!(attendee::favourites::add_favourite, attendee::favourites::remove_favourite))
+        .routes(routes!(attendee::photos::browse))
+        .routes(routes!(attendee::news::news))
+        .routes(routes!(
+            attendee::template::keep_template,
+            attendee::template::change_template,
+            attendee::template::delete_template
+        ))
+        .routes(routes!(attendee::my_data::my_data))
+        .routes(routes!(attendee::delete_face_data::delete_face_data))
+        .routes(routes!(attendee::hide_me::hide_me))
         .routes(routes!(media::serve::serve))
         .routes(routes!(media::zip_selection::zip_selection))
 }

@@ -22,6 +22,12 @@ pub(crate) enum Limited {
     /// Asking for, or using, a link that was mailed.
     PasswordLink,
     Search,
+    /// A search that is asked again as photos come.
+    SearchAgain,
+    /// Entering an event by a code.
+    Entering,
+    /// Becoming known at an event without an account.
+    NewVisitor,
 }
 
 /// The allowances of one network address and of one account.
@@ -53,6 +59,16 @@ impl Limited {
             }
             Self::Search => {
                 Rule { name: "search", address: per_minute(600, 600), account: per_minute(30, 30) }
+            }
+            // Every page that is open asks again, at most once per second, while photos are read.
+            Self::SearchAgain => {
+                Rule { name: "search again", address: per_minute(30_000, 6000), account: per_minute(60, 60) }
+            }
+            Self::Entering => {
+                Rule { name: "entering", address: per_minute(300, 300), account: per_minute(10, 10) }
+            }
+            Self::NewVisitor => {
+                Rule { name: "visitor", address: per_minute(300, 600), account: per_minute(300, 300) }
             }
         }
     }

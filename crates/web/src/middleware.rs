@@ -21,10 +21,16 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What is written down although it changes nothing: reading face data.
 const READS_FACES: &[&str] = &["/api/events/{event}/search"];
-/// What is not written down: pieces of an upload whose beginning is, and a question.
+/// What is not written down: pieces of an upload whose beginning is, a question, a search again of which the first is, and
+/// what people keep for themselves.
 const NOT_WRITTEN_DOWN: &[(Method, &str)] = &[
     (Method::PATCH, "/api/events/{event}/uploads/{upload_id}"),
     (Method::POST, "/api/events/{event}/photos/known"),
+    (Method::POST, "/api/attendee/events/{event}/matches"),
+    (Method::PUT, "/api/attendee/events/{event}/verdicts/{photo_id}"),
+    (Method::DELETE, "/api/attendee/events/{event}/verdicts/{photo_id}"),
+    (Method::PUT, "/api/attendee/events/{event}/favourites/{photo_id}"),
+    (Method::DELETE, "/api/attendee/events/{event}/favourites/{photo_id}"),
 ];
 
 pub(crate) fn around(router: Router, web: Web) -> Router {

@@ -67,6 +67,12 @@ pub(crate) fn next<T>(
     })
 }
 
+time::serde::format_description!(
+    pub(crate) camera_time,
+    PrimitiveDateTime,
+    "[year]-[month]-[day]T[hour]:[minute]:[second]"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,7 @@ use recognizer::SNIFF_BYTES;
 use sha2::{Digest as _, Sha256};
 use store::event::{Event, NewEvent};
 use store::photo::Counts;
+use store::photo_list::Filter;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::{Notify, watch};
 use web::error::Code;
@@ -255,7 +256,8 @@ async fn wait_until_read(
 async fn list_failed(installation: &Installation, summary: &mut Summary) -> anyhow::Result<()> {
     let mut tx = installation.store.begin().await?;
     let event_id = summary.event.event_id;
-    for photo in store::photo::list(&mut tx, event_id, Some(PhotoState::Failed), None, 10_000).await? {
+    let failed = Filter { state: Some(PhotoState::Failed), ..Filter::default() };
+    for photo in store::photo_list::list(&mut tx, event_id, &failed, None, 10_000).await? {
         let reason = photo.failure_detail.unwrap_or_default();
         summary.troubles.push(format!("{}: {reason}", photo.file_name));
     }

@@ -6,6 +6,7 @@ pub mod eval;
 mod import;
 mod migrate;
 mod models;
+mod openapi;
 mod reindex;
 pub mod serve;
 pub(crate) mod upload;
@@ -27,6 +28,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> anyhow::Result<Exi
         Command::Upload(arguments) => upload::run(arguments, config).await,
         Command::Models(arguments) => models::run(arguments, config).await,
         Command::Doctor(arguments) => doctor::run(arguments, config).await,
+        Command::Openapi => openapi::run(),
         Command::Eval(Eval::Pairs { pairs, images }) => eval::pairs::run(config, &pairs, &images),
         Command::Eval(Eval::Event { photos, selfies, labels }) => {
             eval::event::run(config, &photos, &selfies, &labels)

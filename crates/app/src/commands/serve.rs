@@ -10,9 +10,13 @@ use axum::http::HeaderValue;
 use recognizer::Recognizer;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
-use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings};
+use web::{
+    AccessTokens, Looks, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, System, Web,
+    WebSettings,
+};
 
 use crate::cli::Serve;
+use crate::commands::doctor::while_serving;
 use crate::config::Config;
 use crate::{Installation, gone_events, news, say};
 
@@ -75,8 +79,20 @@ fn web_of(
         tokens: AccessTokens::new(&secret, config.jwt_expires_in),
         pseudonyms: Pseudonyms::new(&secret),
         mfa: MfaKey::new(installation.mfa_key()?),
+        seals: SealKey::new(installation.seal_key()?),
+        looks: Looks::default(),
         receiver: installation.receiver(),
+        system: system_of(config, installation),
         settings: WebSettings { spool: installation.spool(), ..web_settings(config)? },
+    })
+}
+
+/// What admins are told of the parts.
+fn system_of(config: &Config, installation: &Installation) -> System {
+    let (config, store, blobs) = (config.clone(), installation.store.clone(), installation.blobs.clone());
+    System::new(installation.clock.now(), move |language| {
+        let (config, store, blobs) = (config.clone(), store.clone(), blobs.clone());
+        async move { while_serving(&config, &store, &blobs, language).await }
     })
 }
 

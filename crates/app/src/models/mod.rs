@@ -78,6 +78,16 @@ pub(crate) fn check_present(pack: &Pack, folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Complains when a file of the pack is not there, without reading any.
+pub(crate) fn check_named(pack: &Pack, folder: &Path) -> anyhow::Result<()> {
+    for path in pack.files().iter().map(|file| folder.join(&file.file_name)) {
+        if !path.exists() {
+            bail!("the model file {} is missing: run findme models pull {}", path.display(), pack.name);
+        }
+    }
+    Ok(())
+}
+
 /// The ONNX Runtime library: the one that is named, else the cache's, else the machine's.
 pub(crate) fn onnx_runtime(config: &Config) -> anyhow::Result<PathBuf> {
     if let Some(named) = &config.onnx_runtime {

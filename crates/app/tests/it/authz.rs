@@ -17,6 +17,9 @@ use crate::people::{PASSWORD, Person};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum For {
     Everybody,
+    /// Everybody, but for those whose token has run out while their log-in goes on: they get a fresh one first, so that
+    /// they are taken for who they are. Who is let in to an event depends on more, which `web/tests/it/visiting.rs` tries.
+    Visitors,
     /// Whoever has a token of the kind that the endpoint takes; it asks for no other.
     RefreshToken,
     SignedIn,
@@ -35,7 +38,7 @@ enum For {
 
 use For::{
     Admins, AdminsAndOrganisers, AdminsAtEvent, Attendees, EventManagers, EventStaff, Everybody,
-    OrganisersOfEvent, PhotographersOfEvent, RefreshToken, SignedIn, Staff,
+    OrganisersOfEvent, PhotographersOfEvent, RefreshToken, SignedIn, Staff, Visitors,
 };
 
 /// What is expected of every endpoint. One that is missing here fails the test, and so does one that does not exist.
@@ -75,6 +78,12 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("GET", "/api/outbox", Admins),
     ("GET", "/api/audit", Admins),
     ("GET", "/api/audit/export", Admins),
+    ("GET", "/api/jobs", Admins),
+    ("DELETE", "/api/jobs/{job_id}", Admins),
+    ("POST", "/api/jobs/{job_id}/retry", Admins),
+    ("POST", "/api/jobs/retry-dead", Admins),
+    ("GET", "/api/integrations/status", Admins),
+    ("GET", "/api/system", Admins),
     ("GET", "/api/events", Staff), // their own; see `lists_show_only_ones_own_events`
     ("POST", "/api/events", AdminsAndOrganisers),
     ("GET", "/api/events/{event}", EventStaff),
@@ -92,6 +101,7 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("GET", "/api/events/{event}/photos.zip", EventStaff),
     ("POST", "/api/events/{event}/photos/{photo_id}/retry", EventStaff),
     ("POST", "/api/events/{event}/photos/retry", EventStaff),
+    ("POST", "/api/events/{event}/photos/actions", EventStaff), // photographers delete only their own
     ("POST", "/api/events/{event}/photos/known", EventStaff),
     ("GET", "/api/events/{event}/batches", EventStaff),
     ("POST", "/api/events/{event}/batches", EventStaff),
@@ -109,11 +119,18 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("POST", "/api/photographer/events/{event}/attendees", PhotographersOfEvent),
     ("POST", "/api/organiser/events/{event}/attendees", OrganisersOfEvent),
     ("POST", "/api/admin/events/{event}/attendees", AdminsAtEvent),
-    ("POST", "/api/events/{event}/register", Everybody),
-    ("GET", "/api/attendee/events/{event}", Everybody), // the event's page
-    ("POST", "/api/events/{event}/search", Everybody),  // needs a consent
+    ("POST", "/api/events/{event}/register", Visitors),
+    ("POST", "/api/attendee/events/{event}/enter", Visitors), // needs a code
+    ("GET", "/api/attendee/events/{event}", Everybody),       // the event's page
+    ("PUT", "/api/attendee/me/template", Attendees),
+    ("PATCH", "/api/attendee/me/template", Attendees),
+    ("DELETE", "/api/attendee/me/template", Attendees),
+    ("GET", "/api/attendee/me/data", Attendees),
+    ("DELETE", "/api/attendee/me/face-data", Attendees),
+    ("PUT", "/api/attendee/me/hidden", Attendees),
+    ("POST", "/api/events/{event}/search", Everybody), // needs a consent
     ("GET", "/media/{event_id}/{sha256}/{rendition}", Everybody), // needs a signature
-    ("POST", "/media/zip", Everybody),                  // needs a signature for each photo
+    ("POST", "/media/zip", Everybody),                 // needs a signature for each photo
 ];
 
 /// Calls that end what the next caller needs; after each the stage is set anew.
@@ -182,6 +199,10 @@ fn expected(who: For, caller: Caller) -> End {
     if matches!(who, Everybody) {
         return End::Open;
     }
+    if matches!(who, Visitors) {
+        let has_fresher = matches!(caller, Caller::Expired | Caller::ChangedRole);
+        return if has_fresher { End::NotLoggedIn } else { End::Open };
+    }
     if matches!(who, RefreshToken) {
         return End::NotLoggedIn;
     }
@@ -208,7 +229,7 @@ fn expected(who: For, caller: Caller) -> End {
     };
     let only = |role_fits: bool| if role_fits { End::Open } else { End::Forbidden };
     match who {
-        Everybody | RefreshToken | SignedIn => End::Open,
+        Everybody | Visitors | RefreshToken | SignedIn => End::Open,
         Attendees => only(is_attendee),
         Staff => only(!is_attendee),
         AdminsAndOrganisers => only(caller == Admin || is_organiser),
@@ -297,6 +318,7 @@ impl Stage {
         let uri = path.replace("{event}", event).replace("{user_id}", nobody).replace("{photo_id}", nobody);
         let uri = uri.replace("{invitation_id}", nobody).replace("{event_id}", nobody);
         let uri = uri.replace("{batch_id}", nobody).replace("{upload_id}", nobody);
+        let uri = uri.replace("{job_id}", nobody);
         let mut request = Request::builder().method(method).uri(&uri);
         if let Some(token) = self.tokens.get(&caller) {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -377,8 +399,8 @@ async fn who_lacks_the_second_step_that_is_required_can_only_set_it_up(pool: PgP
         }
         let method: Method = method.parse().unwrap();
         let (_, code) = stage.call(Caller::Admin, &method, path, "gala").await;
-        let free =
-            matches!(who, Everybody | RefreshToken | SignedIn | Attendees) || path.starts_with("/api/me");
+        let free = matches!(who, Everybody | Visitors | RefreshToken | SignedIn | Attendees)
+            || path.starts_with("/api/me");
         let refused = code == "mfa_enrolment_needed" || (method == Method::HEAD && code == "forbidden");
         assert_eq!(refused, !free, "{method} {path}: {code}");
     }

@@ -19,6 +19,7 @@ mod layers;
 mod logs;
 mod models;
 mod news;
+mod openapi;
 #[path = "../../../web/tests/it/people.rs"]
 #[expect(dead_code, reason = "shared with web's own tests, which use all of it")]
 mod people;

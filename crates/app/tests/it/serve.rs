@@ -142,3 +142,39 @@ async fn one_process_takes_photos_in_and_another_reads_them() {
     assert!(worker.wait().unwrap().success(), "SIGTERM is a clean end");
     assert!(server.terminate().success());
 }
+
+#[tokio::test]
+async fn admins_are_told_what_doctor_finds_and_how_to_mend_it() {
+    let place = Place::with_models();
+    let server = Server::start(&place);
+    set_up(&server).await;
+    let told = server.get("/api/system").await;
+    let names = |told: &Value, ok: &[&str]| -> Vec<String> {
+        let checks = told["checks"].as_array().unwrap().iter();
+        let such = checks.filter(|check| ok.contains(&check["ok"].as_str().unwrap()));
+        such.map(|check| check["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = [
+        "ONNX Runtime",
+        "models",
+        "disk",
+        "database",
+        "connections",
+        "news",
+        "background work",
+        "photo store",
+    ];
+    assert_eq!(names(&told, &["ok"]), all, "{told}");
+    let blobs = place.path("data/blobs");
+    std::fs::rename(&blobs, place.path("data/elsewhere")).unwrap();
+    std::fs::write(&blobs, "a file where a folder should be").unwrap();
+    let models = place.path("cache/models");
+    std::fs::rename(&models, place.path("cache/moved")).unwrap();
+    let request = server.client.get(format!("{}/api/system", server.url)).header("Accept-Language", "fr");
+    let told: Value = request.send().await.unwrap().json().await.unwrap();
+    assert_eq!(names(&told, &["error"]), ["models", "photo store"], "{told}");
+    let checks = told["checks"].as_array().unwrap();
+    assert!(checks[1]["detail"].as_str().unwrap().contains("run findme models pull open"), "{told}");
+    assert!(checks[7]["mend"].as_str().unwrap().starts_with("vérifiez qu’il existe"), "{told}");
+    assert_eq!(checks[3]["detail"], "répond, structure à jour");
+}

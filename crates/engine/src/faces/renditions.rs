@@ -28,7 +28,11 @@ pub(crate) fn render(picture: &Picture, resizer: &mut Resizer) -> Result<Renditi
 }
 
 /// A smaller copy, or nothing when the picture is small enough.
-fn at_most(picture: &Picture, long_side: u32, resizer: &mut Resizer) -> Result<Option<Picture>, PhotoError> {
+pub(crate) fn at_most(
+    picture: &Picture,
+    long_side: u32,
+    resizer: &mut Resizer,
+) -> Result<Option<Picture>, PhotoError> {
     if picture.long_side() <= long_side {
         return Ok(None);
     }
@@ -36,7 +40,8 @@ fn at_most(picture: &Picture, long_side: u32, resizer: &mut Resizer) -> Result<O
     resizer.resize(picture, width, height).map(Some)
 }
 
-fn encode(picture: &Picture) -> Result<Vec<u8>, PhotoError> {
+/// A JPEG file without metadata.
+pub(crate) fn encode(picture: &Picture) -> Result<Vec<u8>, PhotoError> {
     let (width, height) = (picture.width as usize, picture.height as usize);
     let image =
         Image { pixels: picture.rgb.as_slice(), width, pitch: width * 3, height, format: PixelFormat::RGB };

@@ -3,6 +3,7 @@
 
 #[path = "../../../web/tests/it/logs.rs"]
 mod logs;
+mod new_photos;
 mod reindex;
 
 use std::sync::Arc;
@@ -41,6 +42,7 @@ async fn worker(pool: &PgPool) -> Worker {
         blobs,
         entropy,
         clock,
+        public_url: "https://photos.example.org".to_owned(),
         settings: WorkerSettings::default(),
         wake: Arc::default(),
     }

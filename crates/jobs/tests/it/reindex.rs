@@ -191,7 +191,13 @@ async fn what_was_read_for_the_old_index_when_the_event_switched_is_read_again(p
         faces: faces_of(&worker, OLD, "late").await,
     });
     let photos = [ReadPhoto { job_id: job.job_id, photo_id: late, outcome }];
-    let batch = ReadBatch { event_id, pack: OLD, lease_token: lease, photos: &photos };
+    let batch = ReadBatch {
+        event_id,
+        pack: OLD,
+        thresholds: worker.recognizer.thresholds(OLD).unwrap(),
+        lease_token: lease,
+        photos: &photos,
+    };
     let refused = worker.store.finish_photos(&batch).await;
     assert!(matches!(refused, Err(StoreError::OtherPack)), "{refused:?}");
     sqlx::query("update job set lease_until = now()").execute(&pool).await.unwrap();
@@ -230,7 +236,8 @@ async fn what_is_given_up_leaves_nothing_and_can_begin_again(pool: PgPool) {
     assert!(worker.store.cancel_reindex(event_id).await.unwrap());
     let late =
         [NewFaces { job_id: job.job_id, photo_id: job.photo_id, faces: faces_of(&worker, NEW, "ann").await }];
-    let index = NewIndex { event_id, pack: NEW, lease_token: lease, photos: &late };
+    let thresholds = worker.recognizer.thresholds(NEW).unwrap();
+    let index = NewIndex { event_id, pack: NEW, thresholds, lease_token: lease, photos: &late };
     assert_eq!(worker.store.finish_reindexed(&index).await.unwrap(), 0, "nobody wants it any more");
     assert_eq!((faces(&pool, OLD).await, faces(&pool, NEW).await), (6, 0));
     let now = row(&worker, event_id).await;

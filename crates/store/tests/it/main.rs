@@ -4,16 +4,19 @@
 mod accounts;
 mod outages;
 mod per_event_accounts;
+mod templates;
 
 use domain::{
     BoxPx, Digest, Embedding, Entropy, EventId, EventName, Face, FaceId, JobId, PhotoId, PointPx, Quality,
+    Thresholds,
 };
 use sqlx::PgPool;
 use store::bulk::{NewFace, Outcome, ReadBatch, ReadPhoto, ReadyPhoto};
 use store::event::NewEvent;
 use store::listen::News;
 use store::page::Order;
-use store::photo::{Counts, Cursor, NewPhoto};
+use store::photo::{Counts, NewPhoto};
+use store::photo_list::{Cursor, Filter};
 use store::{Store, event, job, photo};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -21,6 +24,7 @@ use uuid::Uuid;
 
 const NOW: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
 const LEASE: Uuid = Uuid::from_u128(77);
+const THRESHOLDS: Thresholds = Thresholds { sure: 0.9, maybe: 0.8 };
 
 fn id(n: u8) -> Entropy {
     Entropy::fixed(n)
@@ -147,10 +151,11 @@ async fn pages_of_photos_follow_each_other(pool: PgPool) {
         photo(&store, event_id, n).await;
     }
     let mut tx = store.begin().await.unwrap();
-    let first = photo::list(&mut tx, event_id, None, None, 3).await.unwrap();
+    let first = store::photo_list::list(&mut tx, event_id, &Filter::default(), None, 3).await.unwrap();
     let last = first.last().unwrap();
     let after = Cursor { uploaded_at: last.uploaded_at, photo_id: last.photo_id };
-    let second = photo::list(&mut tx, event_id, None, Some(after), 3).await.unwrap();
+    let second =
+        store::photo_list::list(&mut tx, event_id, &Filter::default(), Some(after), 3).await.unwrap();
     let all: Vec<PhotoId> = first.iter().chain(&second).map(|photo| photo.photo_id).collect();
     let newest_first: Vec<PhotoId> = (1..=5).rev().map(|n| PhotoId::from_entropy(&id(n))).collect();
     assert_eq!(all, newest_first);
@@ -168,7 +173,8 @@ async fn a_read_photo_is_ready_and_in_the_gallery(pool: PgPool) {
     let mut listener = store.listen().await.unwrap();
     let bad = Outcome::Failed { code: "truncated", detail: "cut off".to_owned(), private_parts: None };
     let photos = [ready(&jobs[0], &[1, 2]), ReadPhoto { outcome: bad, ..ready(&jobs[1], &[]) }];
-    let batch = ReadBatch { event_id, pack: "open", lease_token: LEASE, photos: &photos };
+    let batch =
+        ReadBatch { event_id, pack: "open", thresholds: THRESHOLDS, lease_token: LEASE, photos: &photos };
     assert_eq!(store.finish_photos(&batch).await.unwrap(), 2);
     assert_eq!(listener.next().await.unwrap(), News::Event(event_id));
     let mut tx = store.begin().await.unwrap();
@@ -195,7 +201,8 @@ async fn a_result_after_the_lease_was_taken_over_is_dropped(pool: PgPool) {
     let quick = claim(&store, other_lease, 60).await;
     assert_eq!((quick.len(), quick[0].attempts), (1, 2), "a lease that ran out is claimed anew");
     let late = [ready(&slow[0], &[1])];
-    let batch = ReadBatch { event_id, pack: "open", lease_token: LEASE, photos: &late };
+    let batch =
+        ReadBatch { event_id, pack: "open", thresholds: THRESHOLDS, lease_token: LEASE, photos: &late };
     assert_eq!(store.finish_photos(&batch).await.unwrap(), 0);
     let batch = ReadBatch { lease_token: other_lease, ..batch };
     assert_eq!(store.finish_photos(&batch).await.unwrap(), 1);
@@ -215,7 +222,8 @@ async fn reading_again_replaces_the_faces_and_begins_an_epoch(pool: PgPool) {
         tx.commit().await.unwrap();
         let jobs = claim(&store, LEASE, 60).await;
         let photos = [ready(&jobs[0], faces)];
-        let batch = ReadBatch { event_id, pack: "open", lease_token: LEASE, photos: &photos };
+        let batch =
+            ReadBatch { event_id, pack: "open", thresholds: THRESHOLDS, lease_token: LEASE, photos: &photos };
         store.finish_photos(&batch).await.unwrap();
         let mut tx = store.begin().await.unwrap();
         assert_eq!(event::by_id(&mut tx, event_id).await.unwrap().unwrap().gallery_epoch, round);

@@ -31,6 +31,21 @@ async fn every_page_address_is_the_app() {
     }
 }
 
+#[tokio::test]
+async fn an_events_address_names_all_that_its_page_needs() {
+    let page = String::from_utf8(body(ask("/e/gala", &[])).await).unwrap();
+    let named: Vec<_> =
+        page.split('"').filter(|part| part.starts_with("/assets/")).map(ToOwned::to_owned).collect();
+    for wanted in ["/assets/early-", "/assets/index-", "/assets/Attendee-"] {
+        assert!(named.iter().any(|name| name.starts_with(wanted)), "{wanted} is not among {named:?}");
+    }
+    for name in &named {
+        assert_eq!(ask(name, &[]).status(), StatusCode::OK, "{name}");
+    }
+    let plain = String::from_utf8(body(ask("/events/gala", &[])).await).unwrap();
+    assert!(!plain.contains("/assets/Attendee-"), "staff load nothing of the attendee's page");
+}
+
 #[test]
 fn unknown_files_and_the_api_are_not_found() {
     for path in [

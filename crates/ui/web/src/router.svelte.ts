@@ -9,13 +9,24 @@ export type Route =
   | { page: 'invitation'; token: string }
   | { page: StaffPageName }
   | { page: 'event'; slug: string }
-  | { page: 'attendee'; slug: string }
+  | { page: 'wall'; slug: string }
+  | { page: 'attendee'; slug: string; code: string }
   | { page: 'attendeeAccount'; slug: string }
   | { page: 'missing' };
 
 /** Pages whose address says no more than their name. */
 const STAFF_PAGES = ['events', 'account', 'team', 'audit', 'outbox', 'jobs', 'integrations', 'statistics', 'system'] as const;
 export type StaffPageName = (typeof STAFF_PAGES)[number];
+
+/** Parts of an event's page, as addresses name them: `/events/gala/share`. */
+export const EVENT_TABS = ['photos', 'share', 'looks', 'people', 'packs', 'figures', 'settings'] as const;
+export type EventTab = (typeof EVENT_TABS)[number];
+
+/** Which part of an event's page an address names. */
+export function eventTabOf(pathname: string): EventTab {
+  const [first, , third] = pathname.split('/').filter((part) => part !== '');
+  return (first === 'events' ? EVENT_TABS.find((tab) => tab === third) : undefined) ?? 'photos';
+}
 
 /** The route of an address. A trailing slash means nothing. */
 export function routeOf(pathname: string, search: string): Route {
@@ -26,7 +37,11 @@ export function routeOf(pathname: string, search: string): Route {
   if (parts.length === 1) return ofStaff(first, query);
   if (parts.length === 2 && second !== undefined) {
     if (first === 'events') return { page: 'event', slug: decoded(second) };
-    if (first === 'e') return { page: 'attendee', slug: decoded(second) };
+    if (first === 'e') return { page: 'attendee', slug: decoded(second), code: query.get('code') ?? '' };
+  }
+  if (parts.length === 3 && first === 'events' && second !== undefined) {
+    if (third === 'wall') return { page: 'wall', slug: decoded(second) };
+    if (EVENT_TABS.some((tab) => tab === third)) return { page: 'event', slug: decoded(second) };
   }
   if (parts.length === 3 && first === 'e' && second !== undefined) return ofAttendee(decoded(second), third, query);
   return { page: 'missing' };
@@ -55,6 +70,11 @@ function ownPath(path: string | null): string | null {
   return path !== null && /^\/(?![/\\])/.test(path) ? path : null;
 }
 
+function split(path: string): [string, string] {
+  const [pathname = '', search = ''] = path.split(/(?=\?)/);
+  return [pathname, search];
+}
+
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -65,6 +85,8 @@ function decoded(part: string): string {
 
 export class Router {
   route: Route = $state.raw({ page: 'home' });
+  /** The part of an event's page. It changes without the page being built anew: an upload goes on. */
+  tab: EventTab = $state('photos');
   #address = '';
   #question: () => string | null = () => null;
 
@@ -97,11 +119,12 @@ export class Router {
   }
 
   go(path: string, how: 'push' | 'replace' = 'push'): void {
-    if (!this.mayLeave()) return;
+    const staysHere = this.#staysAt(routeOf(...split(path)));
+    if (!staysHere && !this.mayLeave()) return;
     if (how === 'push') history.pushState(null, '', path);
     else history.replaceState(null, '', path);
     this.#read();
-    window.scrollTo(0, 0);
+    if (!staysHere) window.scrollTo(0, 0);
   }
 
   /** Takes what the address asks out of it, once the page has read it: a token must not stay in the history or on a screen. */
@@ -113,7 +136,7 @@ export class Router {
   #back(): void {
     if (location.pathname + location.search === this.#address) return;
     // The browser has already gone; whoever stays gets the address of this page again.
-    if (this.mayLeave()) this.#read();
+    if (this.#staysAt(routeOf(location.pathname, location.search)) || this.mayLeave()) this.#read();
     else history.pushState(null, '', this.#address);
   }
 
@@ -121,7 +144,14 @@ export class Router {
     const address = location.pathname + location.search;
     if (address === this.#address) return; // Opening and closing the viewer changes the history, not the page.
     this.#address = address;
-    this.route = routeOf(location.pathname, location.search);
+    this.tab = eventTabOf(location.pathname);
+    const route = routeOf(location.pathname, location.search);
+    if (!this.#staysAt(route)) this.route = route;
+  }
+
+  /** Whether `next` is another part of the event that is open. */
+  #staysAt(next: Route): boolean {
+    return next.page === 'event' && this.route.page === 'event' && next.slug === this.route.slug;
   }
 
   /** Ordinary clicks on our own links stay in the app; new tabs, downloads and other hosts are the browser's. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Router, routeOf } from './router.svelte';
+import { eventTabOf, Router, routeOf } from './router.svelte';
 
 describe('routeOf', () => {
   it.each([
@@ -14,8 +14,9 @@ describe('routeOf', () => {
     ['/events', '', { page: 'events' }],
     ['/events/', '', { page: 'events' }],
     ['/events/gala', '', { page: 'event', slug: 'gala' }],
-    ['/e/gala-2026', '?x=1', { page: 'attendee', slug: 'gala-2026' }],
-    ['/e/%', '', { page: 'attendee', slug: '%' }],
+    ['/e/gala-2026', '?x=1', { page: 'attendee', slug: 'gala-2026', code: '' }],
+    ['/e/gala-2026', '?code=ZOE26', { page: 'attendee', slug: 'gala-2026', code: 'ZOE26' }],
+    ['/e/%', '', { page: 'attendee', slug: '%', code: '' }],
     ['/e', '', { page: 'missing' }],
     ['/team', '', { page: 'team' }],
     ['/jobs', '', { page: 'jobs' }],
@@ -30,14 +31,45 @@ describe('routeOf', () => {
     ['/e/gala/forgotten', '', { page: 'forgotten', event: 'gala' }],
     ['/e/gala/account', '', { page: 'attendeeAccount', slug: 'gala' }],
     ['/e/gala/team', '', { page: 'missing' }],
+    ['/events/gala/share', '', { page: 'event', slug: 'gala' }],
+    ['/events/gala/settings/', '', { page: 'event', slug: 'gala' }],
+    ['/events/gala/wall', '', { page: 'wall', slug: 'gala' }],
     ['/events/gala/more', '', { page: 'missing' }],
+    ['/events/gala/share/more', '', { page: 'missing' }],
   ])('%s%s', (path, search, expected) => {
     expect(routeOf(path, search)).toEqual(expected);
   });
 });
 
+describe('eventTabOf', () => {
+  it.each([
+    ['/events/gala', 'photos'],
+    ['/events/gala/figures', 'figures'],
+    ['/events/share', 'photos'],
+    ['/e/gala/share', 'photos'],
+  ])('%s is %s', (path, tab) => {
+    expect(eventTabOf(path)).toBe(tab);
+  });
+});
+
 describe('Router', () => {
   afterEach(() => vi.unstubAllGlobals());
+
+  it('goes to another part of an event without leaving it', () => {
+    const location = { pathname: '/events', search: '' };
+    const asked: string[] = [];
+    vi.stubGlobal('location', location);
+    vi.stubGlobal('history', { pushState: (_: unknown, __: string, to: string) => (location.pathname = to) });
+    vi.stubGlobal('window', { scrollTo: () => undefined, confirm: (question: string) => asked.push(question) < 0 });
+    const router = new Router();
+    router.go('/events/gala');
+    const page = router.route;
+    router.hold(() => 'Leave?');
+    router.go('/events/gala/share');
+    expect([router.tab, router.route === page, asked]).toEqual(['share', true, []]);
+    router.go('/events/other');
+    expect([router.tab, router.route === page, asked]).toEqual(['share', true, ['Leave?']]);
+  });
 
   it.each([
     [false, '/events'],

@@ -1,8 +1,43 @@
 //! What a person at an event sees and does. Searching needs no account.
 
+pub mod delete_face_data;
+pub mod enter;
+pub mod favourites;
+pub mod finding;
+pub mod forget_visit;
+pub mod hide_me;
+pub mod look;
+pub mod matches;
+pub mod my_data;
+pub mod news;
+pub mod photo;
+pub mod photos;
+pub mod receipt;
 pub mod register;
+pub mod seal;
 pub mod search;
 pub mod show_event;
+pub mod template;
+pub mod verdicts;
+
+use domain::PhotoId;
+
+use crate::Web;
+use crate::error::{Code, Problem};
+use crate::extract::Guest;
 
 /// The wording of the consent that the page shows. A new wording is a new version, and older consents end.
 pub const CONSENT_VERSION: &str = "2026-11-1";
+/// The wording of the consent to keep a face, to be told of new photos or to be hidden.
+pub const TEMPLATE_CONSENT_VERSION: &str = "2026-11-1";
+
+/// Refuses what is about a photo that the visitor may not see: for them it does not exist.
+async fn must_see(web: &Web, guest: &Guest, photo_id: PhotoId) -> Result<(), Problem> {
+    let mut tx = web.store.begin().await?;
+    let (event_id, visitor) = (guest.event.event_id, guest.visitor_id());
+    if store::visible::may_see(&mut tx, event_id, visitor, photo_id).await? {
+        Ok(())
+    } else {
+        Err(Code::PhotoNotFound.into())
+    }
+}

@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 
 use crate::Web;
 use crate::accounts::attendee_form::{AttendeeForm, add};
-use crate::auth::session;
+use crate::auth::{adoption, session};
 use crate::context::Context;
 use crate::error::{Problem, commit};
-use crate::extract::{Body, InEvent, InLanguage};
+use crate::extract::{Body, Guest, InLanguage, Visiting};
 use crate::limits::Limited;
 
 /// A person who wants an account at the event.
@@ -29,11 +29,13 @@ pub struct Registration {
 }
 
 /// Makes an account at the event and logs its owner in. The same person may have one at each event.
+///
+/// An account lets its owner in, so whoever makes one for themselves has to be let in already.
 #[utoipa::path(post, path = "/api/events/{event}/register", tag = "attendees",
     params(("event" = String, Path, description = "Slug or id")), request_body = Registration,
     responses((status = 201, body = session::Session)))]
 pub async fn register(
-    InEvent(event): InEvent,
+    Visiting(Guest { event, .. }): Visiting,
     State(web): State<Web>,
     context: Context,
     InLanguage(language): InLanguage,
@@ -53,10 +55,11 @@ pub async fn register(
     let mut tx = web.store.begin().await?;
     let attendee = add(&mut tx, &web, &event, &form, None).await?;
     let user_id = UserId(attendee.user_id());
-    let (person, tokens) =
-        session::begin(&mut tx, &web, AccountId::Attendee(event.event_id, user_id)).await?;
+    let account = AccountId::Attendee(event.event_id, user_id);
+    let (person, tokens) = session::begin(&mut tx, &web, account).await?;
     let user = session::user(&mut tx, &person).await?;
+    let adopted = adoption::adopt(&mut tx, &web, &headers, account).await?;
     commit(tx).await?;
     context.asked_by(user_id, Role::Attendee);
-    Ok(session::answer(&web, &headers, StatusCode::CREATED, user, tokens))
+    Ok(adopted.tell(&web, session::answer(&web, &headers, StatusCode::CREATED, user, tokens)))
 }

@@ -2,15 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::Slug;
+use domain::{AccessMode, Slug};
 use serde::Serialize;
-use store::Store;
+use store::event_image::{self, Kind};
 use time::Date;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::CONSENT_VERSION;
-use crate::error::Problem;
-use crate::extract::InEvent;
+use super::{CONSENT_VERSION, TEMPLATE_CONSENT_VERSION};
+use crate::Web;
+use crate::error::{Code, Problem};
+use crate::extract::Guest;
 use crate::organiser::day;
 
 /// An event, as everybody may see it.
@@ -23,28 +25,100 @@ pub struct PublicEvent {
     #[schema(value_type = Option<String>, example = "2026-11-20")]
     held_on: Option<Date>,
     recognition_enabled: bool,
-    /// Photos that a search can find.
+    /// Photos that whoever asks may see; 0 until they are let in.
     photos_ready: i64,
     /// The version of the consent that a search needs.
     consent_version: &'static str,
+    /// The version of the consent that keeping one's face needs.
+    template_consent_version: &'static str,
+    /// What lets in: `open`, `code` or `invitation`.
+    #[schema(value_type = String, example = "open")]
+    access: AccessMode,
+    /// Whether whoever asks is let in.
+    entered: bool,
+    /// What visitors read first; null until they are let in.
+    welcome: Option<String>,
+    /// A colour of the event's own.
+    #[schema(example = "#c2185b")]
+    accent: Option<String>,
+    logo: Option<Image>,
+    cover: Option<Image>,
+    /// Whether all photos can be looked through; false until they are let in.
+    browse_enabled: bool,
+    /// The account at the event of whoever asks.
+    account: Option<VisitorAccount>,
+}
+
+/// An image of the event's own.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Image {
+    /// Where it is.
+    url: String,
+    width_px: i32,
+    height_px: i32,
+}
+
+/// The account at the event of whoever asks.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VisitorAccount {
+    name: String,
+    /// Whether they are told of new photos.
+    keep_posted: bool,
+    /// Whether photos that show them are kept from others.
+    hidden: bool,
 }
 
 /// What the event's page shows before a search.
 #[utoipa::path(get, path = "/api/attendee/events/{event}", tag = "attendees", params(("event" = String, Path, description = "Slug or id")),
     responses((status = 200, body = PublicEvent)),
     operation_id = "show_public_event")]
-pub async fn show_event(
-    InEvent(event): InEvent,
-    State(store): State<Store>,
-) -> Result<Json<PublicEvent>, Problem> {
-    let mut tx = store.begin().await?;
-    let counts = store::photo::counts(&mut tx, event.event_id).await?;
+pub async fn show_event(guest: Guest, State(web): State<Web>) -> Result<Json<PublicEvent>, Problem> {
+    let account = account(&web, &guest).await?;
+    let photos_ready = if guest.entered { photos_ready(&web, &guest).await? } else { 0 };
+    let Guest { event, entered, .. } = guest;
+    let images = event_image::of(&mut *web.store.begin().await?, &[event.event_id]).await?;
+    let image = |kind| images.iter().find(|image| image.kind == kind).map(Image::from);
     Ok(Json(PublicEvent {
         slug: event.slug,
         name: event.name,
         held_on: event.held_on,
         recognition_enabled: event.recognition_enabled,
-        photos_ready: counts.ready,
+        photos_ready,
         consent_version: CONSENT_VERSION,
+        template_consent_version: TEMPLATE_CONSENT_VERSION,
+        access: event.access.mode,
+        entered,
+        welcome: event.welcome.filter(|_| entered),
+        accent: event.accent,
+        logo: image(Kind::Logo),
+        cover: image(Kind::Cover),
+        browse_enabled: entered && event.browse_enabled,
+        account,
     }))
+}
+
+async fn account(web: &Web, guest: &Guest) -> Result<Option<VisitorAccount>, Problem> {
+    let Some(account) = &guest.account else { return Ok(None) };
+    let (mut keep_posted, mut hidden) = (false, false);
+    if let Some(visitor) = &guest.visitor {
+        let mut tx = web.store.begin().await?;
+        keep_posted =
+            store::visitor::is_kept_posted(&mut tx, guest.event.event_id, visitor.visitor_id).await?;
+        hidden = visitor.hidden;
+    }
+    Ok(Some(VisitorAccount { name: account.name.clone(), keep_posted, hidden }))
+}
+
+async fn photos_ready(web: &Web, guest: &Guest) -> Result<i64, Problem> {
+    let visitor = guest.visitor.as_ref();
+    let look = web.looks.look(&web.store, guest.event.event_id, visitor, Instant::now()).await?;
+    Ok(look.ok_or(Code::EventNotFound)?.count.photos)
+}
+
+impl From<&event_image::Image> for Image {
+    fn from(image: &event_image::Image) -> Self {
+        let event_image::Image { event_id, sha256, width_px, height_px, .. } = image;
+        let url = format!("/media/{event_id}/images/{sha256}");
+        Self { url, width_px: *width_px, height_px: *height_px }
+    }
 }

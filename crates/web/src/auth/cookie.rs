@@ -1,10 +1,13 @@
 //! How tokens travel: pages have them in cookies that scripts cannot read, programs in a header.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use domain::EventId;
 use time::Duration;
 
 const ACCESS: &str = "findme_access";
 const REFRESH: &str = "findme_refresh";
+/// How long a browser is known at an event after it was last given its cookie.
+const VISITOR_LASTS: Duration = Duration::days(180);
 
 /// Whether a page of ours asks. Pages send this header with every call; other sites' pages cannot.
 pub(crate) fn is_page(headers: &HeaderMap) -> bool {
@@ -47,6 +50,30 @@ pub(crate) fn clear(https: bool) -> HeaderMap {
     set("", "", Duration::ZERO, https)
 }
 
+/// The token by which a browser without an account is known at the event.
+pub(crate) fn visitor(headers: &HeaderMap, event_id: EventId) -> Option<&str> {
+    cookie(headers, &visitor_name(event_id)).filter(|token| !token.is_empty())
+}
+
+/// The line that gives a browser that token.
+pub(crate) fn set_visitor(event_id: EventId, token: &str, https: bool) -> HeaderValue {
+    visitor_line(event_id, token, VISITOR_LASTS, https)
+}
+
+/// The line that takes it away.
+pub(crate) fn clear_visitor(event_id: EventId, https: bool) -> HeaderValue {
+    visitor_line(event_id, "", Duration::ZERO, https)
+}
+
+fn visitor_line(event_id: EventId, token: &str, lasts: Duration, https: bool) -> HeaderValue {
+    line(&visitor_name(event_id), token, "Path=/; SameSite=Lax", lasts.whole_seconds(), https)
+}
+
+/// One cookie for each event, so that no event's token is known to another.
+fn visitor_name(event_id: EventId) -> String {
+    format!("findme_visitor_{}", event_id.0.simple())
+}
+
 fn line(name: &str, token: &str, scope: &str, seconds: i64, https: bool) -> HeaderValue {
     let secure = if https { "; Secure" } else { "" };
     let text = format!("{name}={token}; {scope}; HttpOnly; Max-Age={seconds}{secure}");
@@ -80,6 +107,24 @@ mod tests {
         check(header::COOKIE, "findme_accessx=abc", None);
         check(header::AUTHORIZATION, "Bearer abc", Some("abc"));
         check(header::AUTHORIZATION, "Basic abc", None);
+    }
+
+    #[test]
+    fn each_event_has_a_cookie_of_its_own() {
+        let [one, two] = [1, 2].map(|n| EventId::from_entropy(&domain::Entropy::fixed(n)));
+        let set = set_visitor(one, "abc", false);
+        let pair = set.to_str().unwrap().split_once(';').unwrap().0.to_owned();
+        let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&pair).unwrap())]);
+        assert_eq!((visitor(&headers, one), visitor(&headers, two)), (Some("abc"), None));
+        let attributes = set.to_str().unwrap().split_once("; ").unwrap().1;
+        assert_eq!(attributes, "Path=/; SameSite=Lax; HttpOnly; Max-Age=15552000");
+        assert!(set_visitor(one, "abc", true).to_str().unwrap().ends_with("; Secure"));
+        assert!(
+            clear_visitor(one, false)
+                .to_str()
+                .unwrap()
+                .contains("=; Path=/; SameSite=Lax; HttpOnly; Max-Age=0")
+        );
     }
 
     #[test]

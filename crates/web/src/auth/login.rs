@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::mfa::{self, SecondStep};
 use super::password::Checked;
-use super::{pseudonym, session};
+use super::{adoption, pseudonym, session};
 use crate::Web;
 use crate::accounts::found;
 use crate::context::Context;
@@ -82,12 +82,13 @@ pub async fn log_in(
     }
     let (person, tokens) = session::begin(&mut tx, &web, found.account).await?;
     let user = session::user(&mut tx, &person).await?;
+    let adopted = adoption::adopt(&mut tx, &web, &headers, found.account).await?;
     commit(tx).await?;
     // Only what succeeded goes into the audit log: a line for a failure would take a moment that tells of the account.
     context.asked_by(found.account.user_id(), found.role);
     found.account.event_id().inspect(|event_id| context.at_event(*event_id));
     log(key, "accepted", "");
-    Ok(session::answer(&web, &headers, StatusCode::OK, user, tokens))
+    Ok(adopted.tell(&web, session::answer(&web, &headers, StatusCode::OK, user, tokens)))
 }
 
 /// Whether this account may be tried now.

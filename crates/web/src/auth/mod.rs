@@ -2,6 +2,7 @@
 
 pub mod accept_invitation;
 pub mod access_token;
+pub(crate) mod adoption;
 pub mod change_password;
 pub(crate) mod cookie;
 pub mod delete_me;

@@ -9,6 +9,7 @@ pub(crate) enum Purpose {
     Refresh,
     PasswordLink,
     Invitation,
+    Visitor,
 }
 
 impl Purpose {
@@ -18,6 +19,7 @@ impl Purpose {
             Self::Refresh => "fmr_",
             Self::PasswordLink => "fmp_",
             Self::Invitation => "fmi_",
+            Self::Visitor => "fmv_",
         }
     }
 }

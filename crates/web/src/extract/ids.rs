@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use domain::{BatchId, InvitationId, PhotoId, UploadId, UserId};
+use domain::{BatchId, InvitationId, JobId, PhotoId, UploadId, UserId};
 use uuid::Uuid;
 
 use crate::context::Context;
@@ -44,6 +44,10 @@ in_path!(
 in_path!(
     /// The invitation that the path's `{invitation_id}` names.
     InvitationInPath(InvitationId) "invitation_id", InvitationNotFound
+);
+in_path!(
+    /// The piece of background work that the path's `{job_id}` names.
+    JobInPath(JobId) "job_id", JobNotFound
 );
 
 /// The id under `name`, noted as what the request is about.

@@ -12,7 +12,7 @@ use store::photo::Photo;
 use utoipa::IntoParams;
 
 use super::delivery;
-use super::sign::{Claim, SignedUrls};
+use super::sign::{Claim, MadeFor, SignedUrls};
 use crate::error::{Code, Problem};
 
 /// The signature of an address.
@@ -26,6 +26,9 @@ pub struct Signature {
     signature: String,
     /// `1`: to be kept as a file.
     download: Option<String>,
+    /// For whom the address was made, if not for everybody.
+    #[serde(rename = "for")]
+    made_for: Option<String>,
 }
 
 /// A photo's bytes. The address comes from another answer of this API and cannot be made by hand.
@@ -67,6 +70,7 @@ fn claim(event_id: &str, sha256: &str, rendition: &str, signature: &Signature) -
         rendition: rendition.parse::<Rendition>().ok()?,
         expires: signature.expires,
         download: signature.download.is_some(),
+        made_for: MadeFor::parse(signature.made_for.as_deref())?,
     })
 }
 
@@ -82,14 +86,16 @@ impl Names {
     /// Renditions are JPEGs; what an original is, and how a kept file is called, its row tells.
     async fn of(store: &Store, claim: Claim) -> Result<Self, Problem> {
         let mut tx = store.begin().await?;
+        // Of what was deleted nothing is shown, even while its files are still there.
+        if !is_shown(&mut tx, claim).await? {
+            return Err(Code::PhotoNotFound.into());
+        }
         if claim.rendition != Rendition::Original && !claim.download {
-            // Of a deleted event nothing is shown, even while its files are still there.
-            store::event::by_id(&mut tx, claim.event_id).await?.ok_or(Code::PhotoNotFound)?;
             return Ok(Self::jpeg(String::new()));
         }
         let photo_id = store::photo::id_by_sha256(&mut tx, claim.event_id, claim.sha256).await?;
-        let photo =
-            store::photo::by_id(&mut tx, claim.event_id, photo_id.ok_or(Code::PhotoNotFound)?).await?;
+        let photo_id = photo_id.ok_or(Code::PhotoNotFound)?;
+        let photo = store::photo::by_id(&mut tx, claim.event_id, photo_id).await?;
         let photo = photo.ok_or(Code::PhotoNotFound)?;
         if claim.rendition == Rendition::Original {
             let (media_type, file_name) = (photo.media_type.clone(), photo.file_name.clone());
@@ -102,6 +108,18 @@ impl Names {
     fn jpeg(file_name: String) -> Self {
         Self { media_type: "image/jpeg".to_owned(), file_name, original: None }
     }
+}
+
+/// Whether the photo is there, and still to be seen by whom the address was made for.
+async fn is_shown(db: &mut store::Connection, claim: Claim) -> Result<bool, Problem> {
+    let viewer = match claim.made_for {
+        MadeFor::Staff => {
+            return Ok(store::photo::id_by_sha256(db, claim.event_id, claim.sha256).await?.is_some());
+        }
+        MadeFor::Visitor(visitor_id) => Some(visitor_id),
+        MadeFor::Everybody => None,
+    };
+    Ok(!store::hidden::shown(db, claim.event_id, viewer, &[claim.sha256]).await?.is_empty())
 }
 
 fn headers(claim: Claim, names: &Names, size_bytes: u64) -> HeaderMap {

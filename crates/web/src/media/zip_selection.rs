@@ -16,7 +16,7 @@ use store::Store;
 use store::photo_by_time::{self, TimedPhoto};
 use utoipa::ToSchema;
 
-use super::sign::{Claim, SignedUrls, parse_address};
+use super::sign::{Claim, MadeFor, SignedUrls, parse_address};
 use super::zip_stream::{Archive, Wanted};
 use crate::Web;
 use crate::error::{Code, Problem};
@@ -63,8 +63,8 @@ pub async fn zip_selection(
     let read = tokio::time::timeout(ARRIVES_WITHIN, read(request)).await;
     let selection = read.map_err(|_| Code::BadRequest)??;
     let now = web.clock.unix_seconds();
-    let (event_id, copies) = verified(&selection.photos, &web.urls, now)?;
-    let Found { slug, wanted, missing } = find(&web.store, event_id, copies).await?;
+    let (event_id, claims) = verified(&selection.photos, &web.urls, now)?;
+    let Found { slug, wanted, missing } = find(&web.store, event_id, &claims).await?;
     if selection.check {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
@@ -112,8 +112,8 @@ async fn read(mut request: Request) -> Result<Selection, Problem> {
 /// A copy of a photo.
 type Copy = (Digest, Rendition);
 
-/// The event and the copies that the addresses name, each once, when every one of them is good.
-fn verified(addresses: &[String], urls: &SignedUrls, now: i64) -> Result<(EventId, HashSet<Copy>), Problem> {
+/// The event and what the addresses say, when every one of them is good.
+fn verified(addresses: &[String], urls: &SignedUrls, now: i64) -> Result<(EventId, Vec<Claim>), Problem> {
     if addresses.len() > PHOTOS_MAX {
         return Err(Problem::field("photos"));
     }
@@ -129,7 +129,7 @@ fn verified(addresses: &[String], urls: &SignedUrls, now: i64) -> Result<(EventI
     if claims.iter().any(|claim| claim.event_id != event_id) {
         return Err(Problem::field("photos"));
     }
-    Ok((event_id, claims.iter().map(|claim| (claim.sha256, claim.rendition)).collect()))
+    Ok((event_id, claims))
 }
 
 struct Found {
@@ -138,24 +138,53 @@ struct Found {
     missing: Vec<String>,
 }
 
-async fn find(store: &Store, event_id: EventId, copies: HashSet<Copy>) -> Result<Found, Problem> {
+async fn find(store: &Store, event_id: EventId, claims: &[Claim]) -> Result<Found, Problem> {
     let mut tx = store.begin().await?;
     let event = store::event::by_id(&mut tx, event_id).await?.ok_or(Code::PhotoNotFound)?;
+    let copies = shown(&mut tx, event_id, claims).await?;
     let digests: HashSet<Digest> = copies.iter().map(|(sha256, _)| *sha256).collect();
     let digests: Vec<Digest> = digests.into_iter().collect();
     let photos = photo_by_time::by_sha256(&mut tx, event_id, &digests).await?;
     if photos.is_empty() {
         return Err(Code::PhotoNotFound.into());
     }
-    let mut lost: HashSet<Digest> = digests.into_iter().collect();
+    let mut lost: HashSet<Digest> = claims.iter().map(|claim| claim.sha256).collect();
     let mut wanted = Vec::with_capacity(copies.len());
     for photo in photos {
         lost.remove(&photo.photo.sha256);
         wanted.extend(copies_of(photo, &copies));
     }
-    // Of a photo that was removed since its address was made, nothing but this is known.
+    // Of a photo that was removed or hidden since its address was made, nothing but this is told.
     let missing = lost.iter().map(ToString::to_string).collect();
     Ok(Found { slug: event.slug.to_string(), wanted, missing })
+}
+
+/// The copies that are still to be seen by whom their addresses were made for, each once.
+async fn shown(
+    db: &mut store::Connection,
+    event_id: EventId,
+    claims: &[Claim],
+) -> Result<HashSet<Copy>, Problem> {
+    let audiences: HashSet<MadeFor> = claims.iter().map(|claim| claim.made_for).collect();
+    let mut copies = HashSet::new();
+    for audience in audiences {
+        let theirs = claims.iter().filter(|claim| claim.made_for == audience);
+        let digests: Vec<Digest> = theirs.clone().map(|claim| claim.sha256).collect();
+        let shown: HashSet<Digest> = match audience {
+            MadeFor::Staff => digests.into_iter().collect(),
+            MadeFor::Visitor(visitor_id) => {
+                let viewer = Some(visitor_id);
+                store::hidden::shown(db, event_id, viewer, &digests).await?.into_iter().collect()
+            }
+            MadeFor::Everybody => {
+                store::hidden::shown(db, event_id, None, &digests).await?.into_iter().collect()
+            }
+        };
+        copies.extend(
+            theirs.filter(|claim| shown.contains(&claim.sha256)).map(|claim| (claim.sha256, claim.rendition)),
+        );
+    }
+    Ok(copies)
 }
 
 fn copies_of(photo: TimedPhoto, copies: &HashSet<Copy>) -> impl Iterator<Item = Wanted> {

@@ -55,5 +55,5 @@ pub async fn create_event(
     }
     commit(tx).await?;
     context.at_event(event.event_id);
-    Ok((StatusCode::CREATED, Json(Event::new(event, store::photo::Counts::default(), None, true))))
+    Ok((StatusCode::CREATED, Json(Event::new(event, store::photo::Counts::default(), None, &[], true))))
 }

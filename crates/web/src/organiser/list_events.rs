@@ -56,8 +56,10 @@ pub async fn list_events(
     let ids: Vec<_> = found.iter().map(|event| event.event_id).collect();
     let counts = store::photo::counts_of(&mut tx, &ids).await?;
     let reindexes = store::reindex::progress_of(&mut tx, &ids).await?;
+    let images = store::event_image::of(&mut tx, &ids).await?;
     let may_manage = user.may_manage_events();
     let rows = found.into_iter().zip(counts).zip(reindexes);
-    let events = rows.map(|((event, counts), reindex)| Event::new(event, counts, reindex, may_manage));
+    let events =
+        rows.map(|((event, counts), reindex)| Event::new(event, counts, reindex, &images, may_manage));
     Ok(Json(Events { events: events.collect(), next }))
 }

@@ -16,10 +16,12 @@ pub mod reindex;
 pub mod show_event;
 pub mod unassign_staff;
 pub mod update_event;
+pub mod watermark;
 
-use domain::Slug;
+use domain::{AccessMode, EventId, Slug};
 use serde::Serialize;
 use store::event;
+use store::event_image::{Image as StoredImage, Kind};
 use store::photo::Counts as StoredCounts;
 use store::reindex::Progress;
 use time::{Date, OffsetDateTime};
@@ -27,6 +29,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::Problem;
+use watermark::Watermark;
 
 /// An event, as staff see it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,8 +53,56 @@ pub struct Event {
     pack: String,
     /// How far the photos are read with another pack; null when none is being made.
     reindex: Option<Reindex>,
+    /// Who may enter.
+    access: Access,
+    /// Whether visitors may look through all published photos without a search.
+    browse_enabled: bool,
+    /// Whether new photos wait until somebody publishes them.
+    review_enabled: bool,
+    /// On this day the event goes with all that belongs to it.
+    #[serde(with = "day::option")]
+    #[schema(value_type = Option<String>, example = "2027-11-20")]
+    delete_on: Option<Date>,
+    /// What visitors read first.
+    welcome: Option<String>,
+    /// A colour of the event's own.
+    #[schema(example = "#0a7f5a")]
+    accent: Option<String>,
+    watermark: Watermark,
+    logo: Option<Image>,
+    cover: Option<Image>,
     /// Whether whoever asks may change it.
     may_manage: bool,
+}
+
+/// Who may enter an event.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Access {
+    /// `open`, `code` or `invitation`.
+    #[schema(value_type = String, example = "code")]
+    mode: AccessMode,
+    /// What visitors type in, in the mode `code`.
+    code: Option<String>,
+}
+
+/// An image of an event, for everybody to see.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Image {
+    url: String,
+    width_px: i32,
+    height_px: i32,
+}
+
+impl From<&StoredImage> for Image {
+    fn from(image: &StoredImage) -> Self {
+        let StoredImage { event_id, sha256, width_px, height_px, .. } = image;
+        Self { url: format!("/media/{event_id}/images/{sha256}"), width_px: *width_px, height_px: *height_px }
+    }
+}
+
+/// The image of this kind that the event has among `images`.
+pub(crate) fn image(images: &[StoredImage], event_id: EventId, kind: Kind) -> Option<Image> {
+    images.iter().find(|image| (image.event_id, image.kind) == (event_id, kind)).map(Image::from)
 }
 
 /// How many photos stand where.
@@ -114,7 +165,16 @@ impl From<StoredCounts> for Counts {
 }
 
 impl Event {
-    fn new(event: event::Event, counts: StoredCounts, reindex: Option<Progress>, may_manage: bool) -> Self {
+    /// The event with what stands in other tables.
+    fn new(
+        event: event::Event,
+        counts: StoredCounts,
+        reindex: Option<Progress>,
+        images: &[StoredImage],
+        may_manage: bool,
+    ) -> Self {
+        let image = |kind| image(images, event.event_id, kind);
+        let (logo, cover) = (image(Kind::Logo), image(Kind::Cover));
         Self {
             event_id: event.event_id.0,
             slug: event.slug,
@@ -126,8 +186,29 @@ impl Event {
             bytes_max: event.bytes_max,
             pack: event.pack,
             reindex: reindex.map(Reindex::from),
+            access: Access { mode: event.access.mode, code: event.access.code },
+            browse_enabled: event.browse_enabled,
+            review_enabled: event.review_enabled,
+            delete_on: event.delete_on,
+            welcome: event.welcome,
+            accent: event.accent,
+            watermark: event.watermark.into(),
+            logo,
+            cover,
             may_manage,
         }
+    }
+
+    /// The event as it stands now.
+    pub(crate) async fn read(
+        db: &mut store::Connection,
+        event: event::Event,
+        may_manage: bool,
+    ) -> Result<Self, Problem> {
+        let counts = store::photo::counts(db, event.event_id).await?;
+        let reindex = reindex_of(db, &event).await?;
+        let images = store::event_image::of(db, &[event.event_id]).await?;
+        Ok(Self::new(event, counts, reindex, &images, may_manage))
     }
 }
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use store::Store;
 
-use super::{Event, reindex_of};
+use super::Event;
 use crate::error::Problem;
 use crate::extract::EventStaff;
 
@@ -16,7 +16,5 @@ pub async fn show_event(
     State(store): State<Store>,
 ) -> Result<Json<Event>, Problem> {
     let mut tx = store.begin().await?;
-    let counts = store::photo::counts(&mut tx, event.event_id).await?;
-    let reindex = reindex_of(&mut tx, &event).await?;
-    Ok(Json(Event::new(event, counts, reindex, user.may_manage_events())))
+    Ok(Json(Event::read(&mut tx, event, user.may_manage_events()).await?))
 }

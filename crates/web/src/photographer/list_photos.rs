@@ -2,17 +2,19 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::{Clock, Digest, EventId, Language, PhotoState, Rendition};
+use domain::{BatchId, Clock, Digest, EventId, Language, PhotoId, PhotoState, Rendition, UserId};
 use serde::{Deserialize, Serialize};
 use store::Store;
-use store::photo::{Cursor, Photo as StoredPhoto};
-use time::OffsetDateTime;
+use store::photo::Photo as StoredPhoto;
+use store::photo_list::{Cursor, Filter};
+use time::{OffsetDateTime, PrimitiveDateTime};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::error::{Code, Problem};
 use crate::extract::{EventStaff, InLanguage, Params};
-use crate::media::sign::SignedUrls;
+use crate::media::sign::{MadeFor, SignedUrls};
+use crate::page::camera_time;
 
 const LIMIT_DEFAULT: i64 = 100;
 const LIMIT_MAX: i64 = 500;
@@ -20,10 +22,20 @@ const LIMIT_MAX: i64 = 500;
 /// Which photos to list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Filter {
+pub struct Asked {
     /// `waiting`, `ready`, `failed` or `all`.
     #[param(example = "failed")]
     state: Option<String>,
+    /// `none`: ready ones without a face; `some`: those with faces.
+    #[param(example = "none")]
+    faces: Option<String>,
+    /// Only those that are published, or only those that are not.
+    published: Option<bool>,
+    /// Only those that whoever asks has uploaded.
+    mine: Option<bool>,
+    /// Only those of the batch with this id.
+    #[param(value_type = Option<uuid::Uuid>)]
+    batch: Option<BatchId>,
     /// `next` of the page before.
     after: Option<String>,
     /// Photos per page, at most 500; 100 when not given.
@@ -36,6 +48,8 @@ pub struct Photos {
     photos: Vec<Photo>,
     /// Where the next page begins; absent at the end.
     next: Option<String>,
+    /// How many photos there are on all pages.
+    total: i64,
 }
 
 /// A photo, as staff see it.
@@ -49,6 +63,18 @@ pub struct Photo {
     /// Why it failed.
     reason: Option<Reason>,
     face_count: i32,
+    /// Whether visitors may see it, once it is ready.
+    published: bool,
+    /// Whether visitors do not see it because somebody on it has chosen so.
+    hidden_by_person: bool,
+    uploaded_by_me: bool,
+    /// When it was taken, in the camera's local time.
+    #[serde(with = "camera_time::option")]
+    #[schema(value_type = Option<String>, example = "2026-06-20T14:03:22")]
+    taken_at: Option<PrimitiveDateTime>,
+    #[serde(with = "time::serde::rfc3339")]
+    uploaded_at: OffsetDateTime,
+    batch_id: Option<Uuid>,
     width_px: Option<i32>,
     height_px: Option<i32>,
     thumb_url: Option<String>,
@@ -68,35 +94,57 @@ pub struct Reason {
 
 /// Lists photos, newest upload first.
 #[utoipa::path(get, path = "/api/events/{event}/photos", tag = "photos",
-    params(("event" = String, Path, description = "Slug or id"), Filter),
+    params(("event" = String, Path, description = "Slug or id"), Asked),
     responses((status = 200, body = Photos)))]
 pub async fn list_photos(
-    EventStaff { event, .. }: EventStaff,
+    EventStaff { user, event }: EventStaff,
     State(store): State<Store>,
     State(clock): State<Clock>,
     State(urls): State<SignedUrls>,
     InLanguage(language): InLanguage,
-    Params(filter): Params<Filter>,
+    Params(asked): Params<Asked>,
 ) -> Result<Json<Photos>, Problem> {
-    let state = state_of(filter.state.as_deref())?;
-    let after = filter.after.as_deref().map(cursor).transpose()?;
-    let limit = filter.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
+    let filter = Filter {
+        state: state_of(asked.state.as_deref())?,
+        faces: faces_of(asked.faces.as_deref())?,
+        published: asked.published,
+        uploaded_by: (asked.mine == Some(true)).then(|| user.user_id()),
+        batch_id: asked.batch,
+    };
+    let after = asked.after.as_deref().map(cursor).transpose()?;
+    let limit = asked.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
     let mut tx = store.begin().await?;
-    let found = store::photo::list(&mut tx, event.event_id, state, after, limit).await?;
+    let found = store::photo_list::list(&mut tx, event.event_id, &filter, after, limit).await?;
+    let total = store::photo_list::count(&mut tx, event.event_id, &filter).await?;
+    let ids: Vec<PhotoId> = found.iter().map(|photo| photo.photo_id).collect();
+    let hidden = store::hidden::among(&mut tx, event.event_id, None, &ids).await?;
     let full = i64::try_from(found.len()) == Ok(limit);
     let next = found.last().filter(|_| full).map(cursor_text);
-    let now = clock.unix_seconds();
-    let photos = found.into_iter().map(|photo| shown(photo, event.event_id, &urls, now, language)).collect();
-    Ok(Json(Photos { photos, next }))
+    let viewer =
+        Viewer { event_id: event.event_id, user_id: user.user_id(), now: clock.unix_seconds(), language };
+    let urls = urls.made_for(MadeFor::Staff);
+    let photos = found.into_iter().map(|photo| shown(photo, &hidden, &viewer, &urls)).collect();
+    Ok(Json(Photos { photos, next, total }))
 }
 
-fn state_of(text: Option<&str>) -> Result<Option<PhotoState>, Problem> {
+/// The state that `text` names; `None` for all.
+pub(super) fn state_of(text: Option<&str>) -> Result<Option<PhotoState>, Problem> {
     match text {
         None | Some("all") => Ok(None),
         Some("waiting") => Ok(Some(PhotoState::Waiting)),
         Some("ready") => Ok(Some(PhotoState::Ready)),
         Some("failed") => Ok(Some(PhotoState::Failed)),
         Some(_) => Err(Problem::field("state")),
+    }
+}
+
+/// Whether `text` asks for photos with faces; `None` for all.
+pub(super) fn faces_of(text: Option<&str>) -> Result<Option<bool>, Problem> {
+    match text {
+        None => Ok(None),
+        Some("none") => Ok(Some(false)),
+        Some("some") => Ok(Some(true)),
+        Some(_) => Err(Problem::field("faces")),
     }
 }
 
@@ -113,18 +161,32 @@ fn cursor(text: &str) -> Result<Cursor, Problem> {
     parse().ok_or_else(|| Problem::field("after"))
 }
 
-fn shown(photo: StoredPhoto, event_id: EventId, urls: &SignedUrls, now: i64, language: Language) -> Photo {
-    let url = |rendition, sha256: Digest| urls.url(event_id, sha256, rendition, now);
+/// Who looks at which event's photos, when.
+struct Viewer {
+    event_id: EventId,
+    user_id: UserId,
+    now: i64,
+    language: Language,
+}
+
+fn shown(photo: StoredPhoto, hidden: &[PhotoId], viewer: &Viewer, urls: &SignedUrls) -> Photo {
+    let url = |rendition, sha256: Digest| urls.url(viewer.event_id, sha256, rendition, viewer.now);
     let ready = photo.state == PhotoState::Ready;
     Photo {
         photo_id: photo.photo_id.0,
         thumb_url: ready.then(|| url(Rendition::Thumb, photo.sha256)),
         preview_url: ready.then(|| url(Rendition::Preview, photo.sha256)),
         original_url: photo.private_parts.is_some().then(|| url(Rendition::Original, photo.sha256)),
-        reason: photo.failure_code.map(|code| reason(code, photo.failure_detail, language)),
+        reason: photo.failure_code.map(|code| reason(code, photo.failure_detail, viewer.language)),
         file_name: photo.file_name,
         state: photo.state,
         face_count: photo.face_count,
+        published: photo.published,
+        hidden_by_person: hidden.contains(&photo.photo_id),
+        uploaded_by_me: photo.uploaded_by == Some(viewer.user_id),
+        taken_at: photo.taken_at,
+        uploaded_at: photo.uploaded_at,
+        batch_id: photo.batch_id.map(|batch| batch.0),
         width_px: photo.width_px,
         height_px: photo.height_px,
     }

@@ -4,6 +4,7 @@ pub mod batches;
 pub mod create_attendee;
 pub mod known_photos;
 pub mod list_photos;
+pub mod photo_actions;
 pub mod progress;
 pub mod retry_failed;
 pub mod retry_photo;

@@ -51,6 +51,8 @@ pub struct ChangedPhoto {
     #[schema(value_type = String, example = "ready")]
     state: PhotoState,
     face_count: i32,
+    /// Whether visitors may see it, once it is ready.
+    published: bool,
     /// Why it failed.
     reason: Option<Reason>,
 }
@@ -172,6 +174,7 @@ fn told_photo(photo: &Photo, language: Language, with_id: bool) -> SseEvent {
         file_name: photo.file_name.clone(),
         state: photo.state,
         face_count: photo.face_count,
+        published: photo.published,
         reason: photo.failure_code.clone().map(|code| reason(code, photo.failure_detail.clone(), language)),
     };
     let event = sse("photo", &changed);

@@ -19,7 +19,7 @@ const NOT_COUNTED: [&str; 4] = [
 ];
 
 /// Rows in every table that there is.
-async fn rows(pool: &PgPool) -> BTreeMap<String, i64> {
+pub(crate) async fn rows(pool: &PgPool) -> BTreeMap<String, i64> {
     let tables: Vec<String> = sqlx::query_scalar(
         "select table_name::text from information_schema.tables \
          where table_schema = 'public' and table_type = 'BASE TABLE' order by 1",
@@ -37,7 +37,7 @@ async fn rows(pool: &PgPool) -> BTreeMap<String, i64> {
 }
 
 /// The tables that gained rows between two counts.
-fn grown(before: &BTreeMap<String, i64>, after: &BTreeMap<String, i64>) -> Vec<String> {
+pub(crate) fn grown(before: &BTreeMap<String, i64>, after: &BTreeMap<String, i64>) -> Vec<String> {
     after.iter().filter(|(table, rows)| **rows > before[*table]).map(|(table, _)| table.clone()).collect()
 }
 

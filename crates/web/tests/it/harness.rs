@@ -17,7 +17,10 @@ use sqlx::PgPool;
 use store::Store;
 use time::OffsetDateTime;
 use tower::ServiceExt as _;
-use web::{AccessTokens, MfaKey, NewsFeed, Passwords, Pseudonyms, SignedUrls, Web, WebSettings};
+use web::{
+    AccessTokens, Check, Health, Looks, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, System,
+    Web, WebSettings,
+};
 
 /// Each id and token of this process differs from the others, whichever server makes it.
 static COUNTER: AtomicU64 = AtomicU64::new(1);
@@ -89,10 +92,13 @@ impl Server {
             tokens: AccessTokens::new(SECRET, time::Duration::minutes(15)),
             pseudonyms: Pseudonyms::new(SECRET),
             mfa: MfaKey::new([9; 32]),
+            seals: SealKey::new([8; 32]),
+            looks: Looks::default(),
             entropy,
             urls: SignedUrls::new([7; 32]),
             news: NewsFeed::default(),
             receiver,
+            system: a_system(),
             settings,
         };
         let pages = pages();
@@ -254,6 +260,7 @@ impl Server {
             entropy: self.web.entropy.clone(),
             clock: self.web.clock.clone(),
             receiver: self.web.receiver.clone(),
+            public_url: self.web.settings.public_url.clone(),
             settings: WorkerSettings::default(),
             wake: Arc::default(),
         }
@@ -274,6 +281,16 @@ impl Server {
     }
 }
 
+/// Stands for the parts of an installation, of which one is not as it should be.
+fn a_system() -> System {
+    let began = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
+    System::new(began, async |language| {
+        let fine = Check { name: "database", ok: Health::Ok, detail: format!("{language:?}"), mend: None };
+        let mend = Some("make room".to_owned());
+        vec![fine, Check { name: "disk", ok: Health::Error, detail: "full".to_owned(), mend }]
+    })
+}
+
 /// Stands for the pages; one of them panics.
 fn pages() -> Router {
     let panics = || async { page_that_panics() };
@@ -284,7 +301,7 @@ fn page_that_panics() -> &'static str {
     std::panic::panic_any("a page that panics")
 }
 
-async fn read(response: axum::response::Response) -> Answer {
+pub(crate) async fn read(response: axum::response::Response) -> Answer {
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes().to_vec();
     Answer { status: parts.status, headers: parts.headers, bytes }

@@ -2,11 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod admin;
 mod api;
 mod audit;
+mod browser;
 mod clock;
 mod cors;
 mod deletion;
+mod event_settings;
 mod events;
 mod harness;
 mod limits;
@@ -15,10 +18,14 @@ mod media;
 mod mfa;
 mod passwords;
 mod people;
+mod photo_actions;
 mod photos;
 mod reindex;
 mod search;
 mod sessions;
+mod templates;
 mod uploads;
+mod visiting;
+mod visitors;
 mod ways_in;
 mod zip;

@@ -19,6 +19,8 @@ pub(crate) const JPEG_MEGAPIXELS_MAX: u32 = 120;
 pub(crate) const PROGRESSIVE_MEGAPIXELS_MAX: u32 = 64;
 /// PNG and WebP are decoded whole.
 pub(crate) const WHOLE_MEGAPIXELS_MAX: u32 = 50;
+/// Pictures whose opacity counts are decoded whole, and once more as four bytes a pixel.
+pub(crate) const RGBA_MEGAPIXELS_MAX: u32 = 24;
 /// Longest side of any picture: the largest that libjpeg reads (`JPEG_MAX_DIMENSION`).
 pub(crate) const SIDE_PX_MAX: u32 = 65_500;
 /// Most progressive scans: ordinary files have about ten, files made to waste time have thousands.

@@ -5,7 +5,7 @@ pub(crate) mod heif;
 mod jpeg;
 pub(crate) mod limits;
 pub(crate) mod markers;
-mod orientation;
+pub(crate) mod orientation;
 mod png_webp;
 pub(crate) mod raw;
 pub(crate) mod sniff;
@@ -15,6 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::PhotoError;
 use crate::picture::{Picture, Resizer, fit};
 use exif::Metadata;
+use orientation::Orientation;
 use sniff::{Format, SNIFF_BYTES, sniff};
 
 /// A photo in memory, as a person sees it.
@@ -88,6 +89,26 @@ pub(crate) fn decode(
     drop(raw.turn);
     let picture = orientation.apply(picture);
     Ok(Decoded { picture, width_px, height_px, taken_at, camera })
+}
+
+/// A PNG or WebP file as it is stored, with its opacity.
+pub(crate) struct Turned {
+    /// Pixels per row.
+    pub(crate) width: u32,
+    /// Rows.
+    pub(crate) height: u32,
+    /// `height × width × 4` bytes: red, green, blue, opacity.
+    pub(crate) rgba: Vec<u8>,
+    /// How it must be turned to be seen as it was meant.
+    pub(crate) orientation: Orientation,
+}
+
+/// Decodes a PNG or WebP file with its opacity; it may have fewer pixels than a photo.
+///
+/// # Errors
+/// See [`PhotoError`].
+pub(crate) fn decode_rgba(bytes: &[u8], room: &Room) -> Result<Turned, PhotoError> {
+    png_webp::decode_rgba(bytes, room)
 }
 
 /// What JPEG does while decoding, for the formats that cannot.

@@ -4,11 +4,11 @@ use std::io::{Cursor, ErrorKind};
 
 use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
-use image::{ColorType, ImageDecoder, ImageError, Limits};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageError, Limits};
 
 use super::exif::Metadata;
 use super::limits::{self, Announced};
-use super::{Raw, Room};
+use super::{Raw, Room, Turned};
 use crate::PhotoError;
 use crate::picture::Picture;
 
@@ -29,6 +29,41 @@ pub(super) fn decode_png<'room>(bytes: &[u8], room: &'room Room) -> Result<Raw<'
 /// See [`PhotoError`].
 pub(super) fn decode_webp<'room>(bytes: &[u8], room: &'room Room) -> Result<Raw<'room>, PhotoError> {
     decode(WebPDecoder::new(Cursor::new(bytes)).map_err(refusal)?, room)
+}
+
+/// Decodes either with its opacity.
+///
+/// # Errors
+/// See [`PhotoError`].
+pub(super) fn decode_rgba(bytes: &[u8], room: &Room) -> Result<Turned, PhotoError> {
+    let announced = |(width_px, height_px)| Announced {
+        width_px,
+        height_px,
+        megapixels_max: limits::RGBA_MEGAPIXELS_MAX,
+    };
+    if bytes.starts_with(b"RIFF") {
+        let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(refusal)?;
+        return whole(announced(decoder.dimensions()), decoder, room);
+    }
+    let Announced { width_px, height_px, .. } = announced_by_png(bytes)?;
+    announced((width_px, height_px)).check()?;
+    let mut bounds = Limits::no_limits();
+    bounds.max_alloc = Some(limits::DECODED_BYTES_MAX);
+    let decoder = PngDecoder::with_limits(Cursor::new(bytes), bounds).map_err(refusal)?;
+    whole(announced(decoder.dimensions()), decoder, room)
+}
+
+fn whole(announced: Announced, mut decoder: impl ImageDecoder, room: &Room) -> Result<Turned, PhotoError> {
+    announced.check()?;
+    let decoded_bytes = decoder.total_bytes();
+    if decoded_bytes > limits::DECODED_BYTES_MAX {
+        return Err(announced.too_many());
+    }
+    let orientation = Metadata::read(decoder.exif_metadata().ok().flatten()).orientation.unwrap_or_default();
+    let _turn = room.turn(decoded_bytes + announced.pixels() * 4);
+    let rgba = DynamicImage::from_decoder(decoder).map_err(refusal)?.into_rgba8();
+    let (width, height) = rgba.dimensions();
+    Ok(Turned { width, height, rgba: rgba.into_raw(), orientation })
 }
 
 fn decode(mut decoder: impl ImageDecoder, room: &Room) -> Result<Raw<'_>, PhotoError> {

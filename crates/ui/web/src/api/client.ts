@@ -2,7 +2,7 @@ import { language } from '../i18n/language.svelte';
 import { Problem, problemFrom } from './problem';
 import { Renewal } from './renewal';
 import { turnOf } from './turn';
-import type { AttendeeEvent, SearchAnswer, User } from './types';
+import type { User } from './types';
 
 /** Header that tells the server that a page of ours, not a stranger's form, sent the request. */
 export const GUARD_HEADER = 'X-FindMe';
@@ -54,17 +54,8 @@ export async function json<T>(method: string, path: string, body?: unknown): Pro
 
 export const me = () => json<User>('GET', '/api/me');
 
-export const attendeeEvent = (slug: string) => json<AttendeeEvent>('GET', `/api/attendee/events/${segment(slug)}`);
-
 /** Where the photos at signed addresses come in one archive, by a form. */
 export const ZIP_PATH = '/media/zip';
 
 /** Rejects with the reason why these photos cannot be had in one archive now. */
 export const checkSelection = (photos: string[]) => call('POST', ZIP_PATH, { photos, check: true });
-
-export function search(slug: string, consentVersion: string, selfie: Blob): Promise<SearchAnswer> {
-  const form = new FormData();
-  form.append('consent_version', consentVersion);
-  form.append('selfie', selfie, 'selfie.jpg');
-  return json<SearchAnswer>('POST', `/api/events/${segment(slug)}/search`, form);
-}

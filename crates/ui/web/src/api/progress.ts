@@ -10,6 +10,8 @@ const LOGGED_OUT_MS = 30_000;
 
 export interface ProgressListener {
   counts: (counts: Counts) => void;
+  /** A photo changed; which one matters to nobody here. */
+  photo?: () => void;
   /** Whether the stream is open; when it is not, the figures on the page may be old. */
   connected: (connected: boolean) => void;
   /** Nobody is logged in any more. True when the page is left for that; else the stream tries again. */
@@ -37,6 +39,7 @@ export function followProgress(event: string, listener: ProgressListener, around
     source.addEventListener('progress', (message) => {
       listener.counts(JSON.parse((message as MessageEvent<string>).data) as Counts);
     });
+    source.addEventListener('photo', () => listener.photo?.());
     source.addEventListener('error', () => {
       listener.connected(false);
       // The browser connects again by itself after a lost connection, but not after an error answer.

@@ -310,36 +310,6 @@ export interface PhotoPage {
   next: string | null;
 }
 
-/** What anybody with the link may know of an event. */
-export interface AttendeeEvent {
-  slug: string;
-  name: string;
-  /** `YYYY-MM-DD` */
-  held_on: string | null;
-  recognition_enabled: boolean;
-  photos_ready: number;
-  consent_version: string;
-}
-
-export type Band = 'sure' | 'maybe';
-
-export interface Match {
-  photo_id: string;
-  band: Band;
-  score: number;
-  width_px: number;
-  height_px: number;
-  thumb_url: string;
-  preview_url: string;
-  download_url: string;
-}
-
-export interface SearchAnswer {
-  matches: Match[];
-  faces_searched: number;
-  timing: { queue_ms: number; embed_ms: number; search_ms: number };
-}
-
 /** Problem details (RFC 9457) with the server's own members. */
 export interface ProblemDetails {
   type?: string;

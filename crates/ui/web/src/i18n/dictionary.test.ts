@@ -5,14 +5,44 @@ import { describe, expect, it } from 'vitest';
 import { account } from './account';
 import { admin } from './admin';
 import { attendee } from './attendee';
+import { camera } from './camera';
 import { common } from './common';
 import { frenchSpacing, type Text } from './dictionary';
+import { figures } from './figures';
+import { gallery } from './gallery';
 import { preferred } from './language.svelte';
+import { looks } from './looks';
+import { mine } from './mine';
+import { packs } from './packs';
 import { people } from './people';
+import { photos } from './photos';
+import { settings } from './settings';
+import { share } from './share';
 import { staff } from './staff';
+import { upload } from './upload';
 import { viewer } from './viewer';
+import { wall } from './wall';
 
-const dictionaries = { common, account, admin, attendee, people, staff, viewer };
+const dictionaries = {
+  common,
+  account,
+  admin,
+  attendee,
+  camera,
+  figures,
+  gallery,
+  looks,
+  mine,
+  packs,
+  people,
+  photos,
+  settings,
+  share,
+  staff,
+  upload,
+  viewer,
+  wall,
+};
 const sources = fileURLToPath(new URL('..', import.meta.url));
 
 /** A text as it comes out for sample figures. */
@@ -37,7 +67,22 @@ describe.each(Object.entries(dictionaries))('%s', (_, { all }) => {
 
   it('says something, in two languages, for every key', () => {
     // Words that are spelled alike in both.
-    const alike = new Set(['email', 'figurePhotos', 'gridTitle', 'menu', 'minutes', 'photos', 'photosReady', 'tabPhotos', 'unitPhotos']);
+    const alike = new Set([
+      'email',
+      'figurePhotos',
+      'gridTitle',
+      'menu',
+      'minutes',
+      'percent',
+      'photos',
+      'photosReady',
+      'photosUploaded',
+      'stateSending',
+      'tabPhotos',
+      'textExample',
+      'total',
+      'unitPhotos',
+    ]);
     for (const key of keys) {
       const [en, fr] = [rendered((all.en as Record<string, Text>)[key]!), rendered((all.fr as Record<string, Text>)[key]!)];
       expect(en.trim(), key).not.toBe('');

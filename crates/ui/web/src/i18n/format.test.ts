@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { attendee } from './attendee';
-import { bytes, date, number, seconds } from './format';
+import { bytes, date, hour, number, seconds } from './format';
+import { gallery } from './gallery';
 import { language } from './language.svelte';
 
 describe('in English', () => {
@@ -10,6 +11,8 @@ describe('in English', () => {
     expect(number(12345)).toBe('12,345');
     expect(date('2026-06-20')).toBe('20 June 2026');
     expect(date('soon')).toBe('soon');
+    expect(hour('2026-06-20T21')).toMatch(/^Saturday,? 20 June(,| at) 21:00$/);
+    expect(hour('soon')).toBe('soon');
     expect(bytes(12_340_000)).toBe('12.3 MB');
     expect(bytes(900)).toBe('0.9 kB');
     expect(seconds(12)).toBe('0.1\u00a0s');
@@ -17,8 +20,8 @@ describe('in English', () => {
   });
 
   it('knows one from many', () => {
-    expect(attendee.t.found(1)).toBe('We found you in 1 photo');
-    expect(attendee.t.found(1234)).toBe('We found you in 1,234 photos');
+    expect(gallery.t.found(1)).toBe('We found you in 1 photo');
+    expect(gallery.t.found(1234)).toBe('We found you in 1,234 photos');
   });
 });
 

@@ -43,3 +43,10 @@ export function seconds(ms: number): string {
   const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
   return `${Math.max(0.1, ms / 1000).toLocaleString(TAGS[language.current], digits)}\u00a0s`;
 }
+
+/** `2026-06-20T21`, an hour by a camera's clock, as "Saturday 20 June, 21:00". Like a date, it belongs to no time zone. */
+export function hour(at: string): string {
+  const parsed = new Date(`${at}:00:00Z`);
+  const parts = { weekday: 'long', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit', timeZone: 'UTC' } as const;
+  return Number.isNaN(parsed.getTime()) ? at : parsed.toLocaleString(TAGS[language.current], parts);
+}

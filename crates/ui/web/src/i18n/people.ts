@@ -6,8 +6,12 @@ export const people = dictionary(
   {
     tabs: 'Parts of the event',
     tabPhotos: 'Photos',
+    tabShare: 'Share',
+    tabLooks: 'Looks',
     tabPeople: 'People',
     tabAttendees: 'Attendees',
+    tabPacks: 'Access packs',
+    tabFigures: 'Figures',
     tabSettings: 'Settings',
 
     attendeesTitle: 'Attendees',
@@ -38,6 +42,7 @@ export const people = dictionary(
     importOpen: 'Import a CSV file',
     importTitle: 'Import attendees from a CSV file',
     importDetail: 'One attendee per line; the first line names the columns: name, email, username, password. Nothing is created before you have seen what is wrong.',
+    exportCsv: 'Save the list (CSV)',
     importTemplate: 'Save an empty table',
     importChoose: 'Choose the file',
     importOther: 'Choose another file',
@@ -82,8 +87,12 @@ export const people = dictionary(
   {
     tabs: 'Parties de l’événement',
     tabPhotos: 'Photos',
+    tabShare: 'Partager',
+    tabLooks: 'Apparence',
     tabPeople: 'Personnes',
     tabAttendees: 'Participants',
+    tabPacks: 'Packs d’accès',
+    tabFigures: 'Chiffres',
     tabSettings: 'Réglages',
 
     attendeesTitle: 'Participants',
@@ -114,6 +123,7 @@ export const people = dictionary(
     importOpen: 'Importer un fichier CSV',
     importTitle: 'Importer des participants d’un fichier CSV',
     importDetail: 'Un participant par ligne ; la première ligne nomme les colonnes : name, email, username, password. Rien n’est créé avant que vous ayez vu ce qui ne va pas.',
+    exportCsv: 'Enregistrer la liste (CSV)',
     importTemplate: 'Enregistrer un tableau vide',
     importChoose: 'Choisir le fichier',
     importOther: 'Choisir un autre fichier',

@@ -1,7 +1,7 @@
 import { dictionary } from './dictionary';
 import { number } from './format';
 
-/** Texts of the photo viewer, which attendees and staff share. */
+/** Texts of the photo viewer and of downloads, which attendees and staff share. */
 export const viewer = dictionary(
   {
     viewer: 'Photo viewer',
@@ -10,8 +10,7 @@ export const viewer = dictionary(
     download: 'Download',
     downloadAll: (count: number) => `Download all ${number(count)} (ZIP)`,
     position: (index: number, total: number) => `${index} of ${total}`,
-    expiredTitle: 'This photo cannot be shown',
-    expiredDetail: 'You are offline, or its link has expired: links are short-lived for privacy. Load the page again to see it.',
+    expired: 'This photo cannot be shown: you are offline, or its link has expired. Load the page again to see it.',
   },
   {
     viewer: 'Visionneuse',
@@ -20,7 +19,6 @@ export const viewer = dictionary(
     download: 'Télécharger',
     downloadAll: (count) => `Tout télécharger : ${number(count)} (ZIP)`,
     position: (index, total) => `${index} sur ${total}`,
-    expiredTitle: 'Cette photo ne peut être affichée',
-    expiredDetail: 'Vous êtes hors ligne, ou son lien a expiré : les liens durent peu, par discrétion. Rechargez la page pour la revoir.',
+    expired: 'Cette photo ne peut être affichée : vous êtes hors ligne, ou son lien a expiré. Rechargez la page pour la revoir.',
   },
 );

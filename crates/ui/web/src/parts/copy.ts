@@ -6,7 +6,8 @@ export async function copyText(text: string): Promise<void> {
     // Without https there is no clipboard interface; selected text can be copied in the old way.
     const area = document.createElement('textarea');
     area.value = text;
-    document.body.append(area);
+    // Within an open dialog, which keeps the focus to itself.
+    (document.activeElement?.closest('dialog, [role=dialog]') ?? document.body).append(area);
     area.select();
     document.execCommand('copy');
     area.remove();

@@ -1,14 +1,14 @@
 import { bytes } from '../i18n/format';
-import { staff } from '../i18n/staff';
+import { upload } from '../i18n/upload';
 import type { Reason } from '../upload/entry';
 import { FILE_BYTES_MAX } from '../upload/limits';
 
 /** Why a file was not taken, in words. */
 export function reasonText(reason: Reason): string {
-  const t = staff.t;
+  const t = upload.t;
   switch (reason.kind) {
     case 'server':
-      return reason.text === '' ? t.unknownReason : reason.text;
+      return reason.text === '' ? t.reasonUnknown : reason.text;
     case 'tooLarge':
       return t.reasonTooLarge(bytes(reason.bytes), bytes(FILE_BYTES_MAX));
     case 'empty':
@@ -19,7 +19,7 @@ export function reasonText(reason: Reason): string {
       return t.reasonVideo;
     case 'unreadable':
       return t.reasonUnreadable;
-    case 'noAnswer':
-      return t.reasonNoAnswer;
+    case 'network':
+      return t.reasonNetwork;
   }
 }

@@ -52,10 +52,29 @@ function canvasOf(size: Size): { canvas: HTMLCanvasElement; context: CanvasRende
   return { canvas, context };
 }
 
-/** A few pixels of the video's middle, to judge the light. */
-export function middlePixels(video: HTMLVideoElement): Uint8ClampedArray {
-  const { canvas, context } = canvasOf({ width: 16, height: 16 });
-  const { videoWidth: width, videoHeight: height } = video;
-  context.drawImage(video, width / 4, height / 4, width / 2, height / 2, 0, 0, canvas.width, canvas.height);
-  return context.getImageData(0, 0, canvas.width, canvas.height).data;
+const FRAME: Size = { width: 48, height: 64 };
+const DETAIL_PX = 160;
+
+/** What the person sees in the frame, very small: enough to judge light and movement. */
+export function framePixels(video: HTMLVideoElement): ImageData {
+  const crop = coverCrop({ width: video.videoWidth, height: video.videoHeight }, video.clientWidth / video.clientHeight);
+  return pixels(video, crop, FRAME);
+}
+
+/** The middle of the picture as it is, not made smaller: enough to judge whether it has edges. */
+export function detailPixels(video: HTMLVideoElement): ImageData {
+  const side = Math.min(DETAIL_PX, video.videoWidth, video.videoHeight);
+  const middle = { x: (video.videoWidth - side) / 2, y: (video.videoHeight - side) / 2, width: side, height: side };
+  return pixels(video, middle, middle);
+}
+
+const readers = new Map<string, ReturnType<typeof canvasOf>>();
+
+/** Canvases to read from are kept: this runs several times a second. */
+function pixels(video: HTMLVideoElement, part: Rect, size: Size): ImageData {
+  const key = `${size.width}x${size.height}`;
+  const reader = readers.get(key) ?? canvasOf(size);
+  readers.set(key, reader);
+  reader.context.drawImage(video, part.x, part.y, part.width, part.height, 0, 0, size.width, size.height);
+  return reader.context.getImageData(0, 0, size.width, size.height);
 }

@@ -1,11 +1,17 @@
 /** Largest file that the server takes. */
 export const FILE_BYTES_MAX = 100 * 1024 * 1024;
-/** The server takes 100; fewer make progress finer and a repeat after a lost connection cheaper. */
-export const FILES_PER_REQUEST_MAX = 20;
-/** A request ends at this size; a single larger file goes alone. */
-export const BYTES_PER_REQUEST_MAX = 24_000_000;
-export const REQUESTS_IN_PARALLEL = 3;
-/** Tries of one request before everything stops and the person is asked. About four minutes with the waits below. */
-export const ATTEMPTS_MAX = 12;
+export const FILES_AT_ONCE = 3;
+/** Bytes of one request: what arrived of a broken one is kept, so this only bounds how long a request lasts. */
+export const PART_BYTES_MAX = 16 * 1024 * 1024;
+/** Digests in one question; the server takes 1000. */
+export const ASKED_AT_ONCE = 100;
+/** So many files are checked ahead of those being sent. */
+export const LOOK_AHEAD = 100;
+/** Tries of one file in a row in which nothing of it arrived. About two minutes with the waits below. */
+export const ATTEMPTS_MAX = 8;
+/** So many files given up in a row mean that it is not the files: everything stops and the person is asked. */
+export const FAILED_IN_ROW_MAX = 3;
 export const WAIT_FIRST_MS = 1000;
 export const WAIT_MAX_MS = 30_000;
+/** A connection that carries nothing for this long is taken for dead. */
+export const SILENCE_MS_MAX = 60_000;

@@ -1,16 +1,25 @@
 import { asProblem, Problem } from '../api/problem';
-import type { UploadResult } from '../api/types';
-import { type Batch, bytesOf, record, takeBatch } from './batch';
-import { type Entry, entryOf, type Outcome } from './entry';
-import { ATTEMPTS_MAX, REQUESTS_IN_PARALLEL } from './limits';
+import { type Drop, type Entry, entryOf, isOutcome, type Outcome, type Reason, type State } from './entry';
+import { ASKED_AT_ONCE, ATTEMPTS_MAX, FAILED_IN_ROW_MAX, FILES_AT_ONCE, LOOK_AHEAD } from './limits';
 import { verdict, waitMs } from './retry';
 
-/** Sends files in one request. Rejects with a `Problem`. */
-export type Send = (files: File[], sent: (bytes: number) => void, signal: AbortSignal) => Promise<UploadResult[]>;
+/** One file's way to the server, which goes on where it stopped. */
+export interface Transfer {
+  /** Sends what is missing. Tells how many bytes the server has so far; rejects with a `Problem`. */
+  attempt(sent: (bytes: number) => void, signal: AbortSignal): Promise<'accepted' | 'duplicate'>;
+}
 
 /** What the queue needs of the browser; tests pass their own. */
 export interface Surroundings {
-  send: Send;
+  /** SHA-256 in hexadecimal. Rejects, with whatever the browser says, when the file cannot be read. */
+  digest: (file: File) => Promise<string>;
+  /** Those of the digests that the event has already. Rejects with a `Problem`. */
+  known: (digests: string[]) => Promise<Set<string>>;
+  /** Begins a batch and answers its id. Rejects with a `Problem`. */
+  openBatch: (drop: Drop) => Promise<string>;
+  transfer: (entry: Entry) => Transfer;
+  /** The file needs no more attention, also not after a reload. */
+  settled: (entry: Entry) => void;
   /** Resolves after `ms`, or at once when `signal` aborts. */
   delay: (ms: number, signal: AbortSignal) => Promise<void>;
   online: () => boolean;
@@ -22,31 +31,41 @@ export interface Surroundings {
   changed: () => void;
 }
 
-export type Phase = 'idle' | 'sending' | 'waiting' | 'offline' | 'stopped';
+export type Phase = 'idle' | 'checking' | 'sending' | 'waiting' | 'offline' | 'stopped';
 
 /**
- * Sends thousands of files, several in a request and several requests at once, and knows what became of each.
+ * Sends thousands of files, three at once, and knows what became of each.
  *
- * No file is ever dropped: it is accepted, a duplicate, rejected with a reason, or still pending. A request that fails
- * in passing is tried again; when that does not help, the queue stops and keeps the rest for `resume`.
+ * What the event has already is found by its digest and not sent. No file is ever dropped: each is accepted, a duplicate,
+ * rejected or failed with a reason, or still pending. Trouble in passing is waited out; a file that fails again and again
+ * is put aside for `retryFailed`, and when several do in a row the queue stops and keeps the rest for `resume`.
  */
 export class UploadQueue {
   readonly entries: Entry[] = [];
-  readonly tally: Record<Outcome, number> = { accepted: 0, duplicate: 0, rejected: 0 };
+  readonly tally: Record<Outcome, number> = { accepted: 0, duplicate: 0, rejected: 0, failed: 0 };
   bytesTotal = 0;
+  /** Bytes that went over the line, from which the speed is told; those that were there before do not count. */
+  bytesTravelled = 0;
   /** Why the queue stopped by itself; `null` when the person stopped it. */
   stoppedBy: Problem | null = null;
   /** Length of the wait that the queue is in. */
   waitMs = 0;
 
   readonly #around: Surroundings;
-  #pending: Entry[] = [];
-  #workers = 0;
+  #unchecked: Entry[] = [];
+  #ready: Entry[] = [];
+  #transfers = new Map<Entry, Transfer>();
+  #batches = new Map<Drop, Promise<string | null>>();
+  #checking = false;
+  /** Small at first, so that sending begins at once. */
+  #askNext = FILES_AT_ONCE;
+  #senders = 0;
   #waiting = 0;
   #offline = 0;
   #stopped = false;
+  #failedInRow = 0;
   #bytesDone = 0;
-  #inFlight = new Map<Batch, number>();
+  #begun = new Set<Entry>();
   #abort = new AbortController();
 
   constructor(around: Surroundings) {
@@ -54,37 +73,40 @@ export class UploadQueue {
   }
 
   get phase(): Phase {
+    const workers = this.#senders + (this.#checking ? 1 : 0);
     if (this.#stopped) return 'stopped';
-    if (this.#workers === 0) return 'idle';
-    if (this.#offline === this.#workers) return 'offline';
-    return this.#waiting + this.#offline === this.#workers ? 'waiting' : 'sending';
+    if (workers === 0) return 'idle';
+    if (this.#offline === workers) return 'offline';
+    if (this.#waiting + this.#offline === workers) return 'waiting';
+    return this.#senders === 0 ? 'checking' : 'sending';
   }
 
   get decided(): number {
-    return this.tally.accepted + this.tally.duplicate + this.tally.rejected;
+    return this.tally.accepted + this.tally.duplicate + this.tally.rejected + this.tally.failed;
   }
 
   get bytesSent(): number {
     let sum = this.#bytesDone;
-    for (const bytes of this.#inFlight.values()) sum += bytes;
+    for (const entry of this.#begun) sum += entry.sent;
     return Math.min(sum, this.bytesTotal);
   }
 
-  add(files: { file: File; path: string }[]): void {
+  add(files: { file: File; path: string }[], drop: Drop): void {
     for (const { file, path } of files) {
-      const entry = entryOf(file, path);
+      const entry = entryOf(file, path, drop);
       this.entries.push(entry);
-      if (entry.outcome === null) {
-        this.#pending.push(entry);
-        this.bytesTotal += file.size;
+      if (isOutcome(entry.state)) {
+        this.tally[entry.state] += 1;
+        this.#around.settled(entry);
       } else {
-        this.tally[entry.outcome] += 1;
+        this.#unchecked.push(entry);
+        this.bytesTotal += file.size;
       }
     }
     this.#run();
   }
 
-  /** Breaks off the requests under way; their files go back to the front. */
+  /** Breaks off what is under way; it goes on from there at `resume`. */
   stop(): void {
     this.#halt(null);
   }
@@ -93,7 +115,23 @@ export class UploadQueue {
     if (!this.#stopped) return;
     this.#stopped = false;
     this.stoppedBy = null;
+    this.#failedInRow = 0;
     this.#abort = new AbortController();
+    this.#run();
+  }
+
+  /** Sends once more what failed: all of it, or one file. */
+  retryFailed(only: Entry | null = null): void {
+    const again = this.entries.filter((entry) => entry.state === 'failed' && (only === null || entry === only));
+    for (const entry of again) {
+      this.tally.failed -= 1;
+      this.#bytesDone -= entry.file.size;
+      entry.sent = 0;
+      entry.reason = null;
+      this.#put(entry, 'waiting');
+    }
+    this.#ready.push(...again);
+    this.resume();
     this.#run();
   }
 
@@ -106,88 +144,168 @@ export class UploadQueue {
   }
 
   #run(): void {
-    while (!this.#stopped && this.#workers < REQUESTS_IN_PARALLEL && this.#pending.length > 0) {
-      this.#workers += 1;
-      void this.#work(takeBatch(this.#pending), this.#abort.signal);
+    if (!this.#stopped && !this.#checking && this.#unchecked.length > 0 && this.#ready.length < LOOK_AHEAD) {
+      this.#checking = true;
+      void this.#check(this.#unchecked.splice(0, this.#askNext), this.#abort.signal);
+      this.#askNext = Math.min(ASKED_AT_ONCE, 2 * this.#askNext);
+    }
+    while (!this.#stopped && this.#senders < FILES_AT_ONCE) {
+      const entry = this.#ready.shift();
+      if (entry === undefined) break;
+      this.#senders += 1;
+      void this.#work(entry, this.#abort.signal);
     }
     this.#around.changed();
   }
 
-  async #work(batch: Batch, signal: AbortSignal): Promise<void> {
+  /** Lets through what the event does not have yet. */
+  async #check(entries: Entry[], signal: AbortSignal): Promise<void> {
     try {
-      await this.#deliver(batch, signal);
+      for (const entry of entries) {
+        if (signal.aborted) return;
+        this.#put(entry, 'checking');
+        if (entry.sha256 === null) await this.#hash(entry);
+      }
+      const asked = entries.filter((entry) => entry.state === 'checking');
+      const known = await this.#persist(() => this.#around.known(asked.flatMap(({ sha256 }) => sha256 ?? [])), signal);
+      if (known === null) return;
+      for (const entry of asked) {
+        if (entry.sha256 !== null && known.has(entry.sha256)) {
+          this.#settle(entry, 'duplicate');
+        } else {
+          this.#put(entry, 'waiting');
+          this.#ready.push(entry);
+        }
+      }
     } catch (error) {
       this.#halt(null); // A bug, not a problem of the network: going on would only repeat it.
       throw error;
     } finally {
-      // Files without an outcome were broken off, or are one half of a batch that was split.
-      this.#pending.unshift(...batch.filter((entry) => entry.outcome === null));
-      this.#workers -= 1;
+      const left = entries.filter((entry) => entry.state === 'checking' || (entry.state === 'waiting' && !this.#ready.includes(entry)));
+      for (const entry of left) this.#put(entry, 'waiting');
+      this.#unchecked.unshift(...left);
+      this.#checking = false;
       this.#run();
     }
   }
 
-  async #deliver(batch: Batch, signal: AbortSignal): Promise<void> {
+  async #hash(entry: Entry): Promise<void> {
+    try {
+      entry.sha256 = await this.#around.digest(entry.file);
+    } catch {
+      this.#settle(entry, 'rejected', { kind: 'unreadable' });
+    }
+  }
+
+  async #work(entry: Entry, signal: AbortSignal): Promise<void> {
+    this.#put(entry, 'sending');
+    this.#begun.add(entry);
+    try {
+      await this.#deliver(entry, signal);
+    } catch (error) {
+      this.#halt(null);
+      throw error;
+    } finally {
+      if (entry.state === 'sending') {
+        this.#put(entry, 'waiting');
+        this.#ready.unshift(entry);
+      }
+      this.#senders -= 1;
+      this.#run();
+    }
+  }
+
+  async #deliver(entry: Entry, signal: AbortSignal): Promise<void> {
+    if ((await this.#batchOf(entry.drop, signal)) === null) return;
     for (let attempt = 1; !signal.aborted; attempt += 1) {
       await this.#untilOnline(signal);
-      const problem = await this.#try(batch, signal);
+      if (signal.aborted) return;
+      const before = entry.sent;
+      const problem = await this.#try(entry, signal);
       if (problem === null || signal.aborted) return;
       const next = verdict(problem);
-      if (next === 'split') return this.#isolate(batch, problem, signal);
-      if (next === 'stop' || attempt === ATTEMPTS_MAX) return this.#halt(problem);
-      if (problem.status === 0 && (await this.#rejectUnreadable(batch))) return;
+      if (next === 'stop') return this.#halt(problem);
+      if (next === 'refuse') return this.#settle(entry, 'rejected', reasonOf(problem));
+      if (problem.status === 0 && !(await this.#around.readable(entry.file))) return this.#settle(entry, 'rejected', { kind: 'unreadable' });
+      if (entry.sent > before) attempt = 1;
+      if (attempt === ATTEMPTS_MAX) return this.#fail(entry, problem);
       await this.#pause(waitMs(attempt, problem.retryAfterMs, this.#around.random()), signal);
     }
   }
 
-  /** `null` when the server answered for the batch. */
-  async #try(batch: Batch, signal: AbortSignal): Promise<Problem | null> {
+  /** `null` when the server said what became of the file. */
+  async #try(entry: Entry, signal: AbortSignal): Promise<Problem | null> {
+    let first = true;
     const progress = (bytes: number) => {
-      this.#inFlight.set(batch, Math.min(bytes, bytesOf(batch)));
+      // What the server had already did not travel now.
+      if (!first) this.bytesTravelled += Math.max(0, bytes - entry.sent);
+      first = false;
+      entry.sent = Math.min(bytes, entry.file.size);
       this.#around.changed();
     };
     try {
-      const files = batch.map((entry) => entry.file);
-      record(batch, await this.#around.send(files, progress, signal));
-      for (const entry of batch) this.#settle(entry);
+      let transfer = this.#transfers.get(entry);
+      if (transfer === undefined) this.#transfers.set(entry, (transfer = this.#around.transfer(entry)));
+      this.#settle(entry, await transfer.attempt(progress, signal));
       return null;
     } catch (error) {
       return asProblem(error);
-    } finally {
-      this.#inFlight.delete(batch);
     }
   }
 
-  /** Sends each half alone, down to the single file that the server refuses. */
-  async #isolate(batch: Batch, problem: Problem, signal: AbortSignal): Promise<void> {
-    const [first] = batch;
-    if (batch.length === 1 && first !== undefined) {
-      first.outcome = 'rejected';
-      first.reason = { kind: 'server', text: problem.detail || problem.title || problem.code };
-      return this.#settle(first);
+  /** The batch that the file goes into, begun when the first of its files is sent; `null` when the queue was stopped meanwhile. */
+  #batchOf(drop: Drop, signal: AbortSignal): Promise<string | null> {
+    if (drop.batch !== null) return Promise.resolve(drop.batch);
+    let begun = this.#batches.get(drop);
+    if (begun === undefined) {
+      begun = this.#persist(() => this.#around.openBatch(drop), signal).then((id) => {
+        this.#batches.delete(drop);
+        return (drop.batch = id);
+      });
+      this.#batches.set(drop, begun);
     }
-    const middle = Math.ceil(batch.length / 2);
-    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
-      await this.#deliver(half, signal);
-    }
+    return begun;
   }
 
-  /** A file that was moved or locked fails like a lost connection. True when nothing of the batch is left to send. */
-  async #rejectUnreadable(batch: Batch): Promise<boolean> {
-    for (const entry of [...batch]) {
-      if (await this.#around.readable(entry.file)) continue;
-      entry.outcome = 'rejected';
-      entry.reason = { kind: 'unreadable' };
-      this.#settle(entry);
-      batch.splice(batch.indexOf(entry), 1);
+  /** Does `work` until it succeeds; `null` when the queue was stopped meanwhile. */
+  async #persist<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
+      await this.#untilOnline(signal);
+      if (signal.aborted) return null;
+      try {
+        return await work();
+      } catch (error) {
+        const problem = asProblem(error);
+        if (signal.aborted) return null;
+        if (verdict(problem) !== 'retry' || attempt === ATTEMPTS_MAX) this.#halt(problem);
+        else await this.#pause(waitMs(attempt, problem.retryAfterMs, this.#around.random()), signal);
+      }
     }
-    return batch.length === 0;
+    return null;
   }
 
-  #settle(entry: Entry): void {
-    if (entry.outcome === null) return;
-    this.tally[entry.outcome] += 1;
+  #fail(entry: Entry, problem: Problem): void {
+    this.#settle(entry, 'failed', reasonOf(problem));
+    this.#failedInRow += 1;
+    if (this.#failedInRow >= FAILED_IN_ROW_MAX) this.#halt(problem);
+  }
+
+  #settle(entry: Entry, outcome: Outcome, reason: Reason | null = null): void {
+    this.#put(entry, outcome);
+    entry.reason = reason;
+    this.tally[outcome] += 1;
     this.#bytesDone += entry.file.size;
+    this.#begun.delete(entry);
+    if (outcome !== 'failed') {
+      this.#failedInRow = 0;
+      this.#transfers.delete(entry);
+      this.#around.settled(entry);
+    }
+    this.#around.changed();
+  }
+
+  #put(entry: Entry, state: State): void {
+    entry.state = state;
     this.#around.changed();
   }
 
@@ -206,4 +324,9 @@ export class UploadQueue {
     await this.#around.delay(ms, signal);
     this.#waiting -= 1;
   }
+}
+
+function reasonOf(problem: Problem): Reason {
+  if (problem.status === 0) return { kind: 'network' };
+  return { kind: 'server', text: [problem.title, problem.detail].filter((text) => text !== '').join('. ') || problem.code };
 }

@@ -1,18 +1,21 @@
 import type { Problem } from '../api/problem';
 import { WAIT_FIRST_MS, WAIT_MAX_MS } from './limits';
 
-/** What to do after a request failed. */
-export type Verdict = 'retry' | 'split' | 'stop';
+/** What to do after a request failed: the same again, give up this file, or stop everything. */
+export type Verdict = 'retry' | 'refuse' | 'stop';
 
-/** Answers that say "not now" rather than "not this". 500 is among them: sending again is safe, the server knows a photo by its content. */
-const PASSING = new Set([0, 408, 425, 429, 500, 502, 503, 504]);
+/**
+ * Answers that say "not now" rather than "not this". 500 is among them: sending again is safe, the server knows a photo by
+ * its content. After 409, 410 and 460 the next try asks where to go on, or begins anew.
+ */
+const PASSING = new Set([0, 408, 409, 410, 423, 425, 429, 460, 500, 502, 503, 504]);
 /** Answers that every further request would get too: logged out, not allowed, no such event. */
 const FINAL = new Set([401, 403, 404]);
 
-/** Any other answer blames something in the request: halves of it show which file. */
 export function verdict(problem: Problem): Verdict {
-  if (PASSING.has(problem.status)) return 'retry';
-  return FINAL.has(problem.status) ? 'stop' : 'split';
+  if (problem.code === 'quota_reached') return 'stop';
+  if (problem.code === 'upload_not_found' || PASSING.has(problem.status)) return 'retry';
+  return FINAL.has(problem.status) ? 'stop' : 'refuse';
 }
 
 /**

@@ -1,0 +1,145 @@
+/** What visitors of an event and attendees with an account may do: enter, search, keep, and take back. */
+import { call, json, segment } from './client';
+import { early } from './early';
+
+export interface Image {
+  url: string;
+  width_px: number;
+  height_px: number;
+}
+
+export type Access = 'open' | 'code' | 'invitation';
+
+/** What anybody with the link may know of an event; more once they have entered. */
+export interface PublicEvent {
+  slug: string;
+  name: string;
+  /** `YYYY-MM-DD` */
+  held_on: string | null;
+  recognition_enabled: boolean;
+  photos_ready: number;
+  consent_version: string;
+  template_consent_version: string;
+  access: Access;
+  entered: boolean;
+  welcome: string | null;
+  /** `#rrggbb` */
+  accent: string | null;
+  logo: Image | null;
+  cover: Image | null;
+  browse_enabled: boolean;
+  /** The account at this event of who is logged in. */
+  account: { name: string; keep_posted: boolean; hidden: boolean } | null;
+}
+
+export type Band = 'sure' | 'maybe';
+
+/** A photo as visitors get it. */
+export interface VisitorPhoto {
+  photo_id: string;
+  width_px: number;
+  height_px: number;
+  /** `YYYY-MM-DDTHH:MM:SS` by the camera's clock. */
+  taken_at: string | null;
+  thumb_url: string;
+  preview_url: string;
+  download_url: string;
+  favourite: boolean;
+}
+
+export interface FoundPhoto extends VisitorPhoto {
+  band: Band;
+  score: number;
+  /** What the visitor said: "this is me", "not me", or nothing. */
+  verdict: boolean | null;
+}
+
+export interface SearchAnswer {
+  matches: FoundPhoto[];
+  not_me: FoundPhoto[];
+  faces_searched: number;
+  timing: { queue_ms: number; embed_ms: number; search_ms: number };
+  /** The measure of the face, encrypted for the server alone. It stays in this page's memory. */
+  sealed: string;
+}
+
+export interface PhotosByTime {
+  photos: VisitorPhoto[];
+  /** Cursor of the next page. */
+  next: string | null;
+}
+
+/** How many photos are out, and which change of them was the last. */
+export interface News {
+  photos_ready: number;
+  change: number;
+}
+
+export interface TemplateKept {
+  given_at: string;
+  notify: boolean;
+}
+
+/** What is stored about an attendee. */
+export interface MyData {
+  account: { name: string; email: string | null; username: string | null; created_at: string };
+  event: { slug: string; name: string };
+  template: { given_at: string; consent_version: string; notify: boolean; pack: string; usable: boolean } | null;
+  hidden: boolean;
+  favourites: number;
+  verdicts: number;
+  matches: number;
+  /** `YYYY-MM-DD` */
+  delete_on: string | null;
+}
+
+/** What a deletion of face data answers; the same stands in the audit log. */
+export interface Receipt {
+  receipt_id: string;
+  /** Of the event: its name or, from a terse server, its slug. */
+  event: string;
+  at: string;
+  deleted: { templates: number; matches: number; verdicts: number };
+}
+
+/** Photos on one page of the list by time. */
+const PHOTOS_PER_PAGE = 60;
+
+const at = (slug: string, ...parts: string[]) => ['/api/attendee/events', ...[slug, ...parts].map(segment)].join('/');
+
+export const attendeeEvent = async (slug: string) => (await early<PublicEvent>(at(slug))) ?? json<PublicEvent>('GET', at(slug));
+export const enter = (slug: string, code: string) => call('POST', at(slug, 'enter'), { code });
+/** Forgets this browser: favourites, verdicts, and that it entered. */
+export const forgetVisit = (slug: string) => call('DELETE', at(slug, 'visit'));
+
+export function search(slug: string, consentVersion: string, selfie: Blob): Promise<SearchAnswer> {
+  const form = new FormData();
+  form.append('consent_version', consentVersion);
+  form.append('selfie', selfie, 'selfie.jpg');
+  return json<SearchAnswer>('POST', `/api/events/${segment(slug)}/search`, form);
+}
+
+/** The same search again; without `sealed` with the face that the account keeps. */
+export const searchAgain = (slug: string, sealed: string | null) =>
+  json<SearchAnswer>('POST', at(slug, 'matches'), sealed === null ? {} : { sealed });
+
+/** `null` takes the verdict back. */
+export const judge = (slug: string, photo: string, isMe: boolean | null) =>
+  isMe === null ? call('DELETE', at(slug, 'verdicts', photo)) : call('PUT', at(slug, 'verdicts', photo), { is_me: isMe });
+
+export const setFavourite = (slug: string, photo: string, on: boolean) => call(on ? 'PUT' : 'DELETE', at(slug, 'favourites', photo));
+export const favourites = async (slug: string) => (await json<{ photos: VisitorPhoto[] }>('GET', at(slug, 'favourites'))).photos;
+
+export const photosByTime = (slug: string, after: string | null) =>
+  json<PhotosByTime>('GET', `${at(slug, 'photos')}?limit=${PHOTOS_PER_PAGE}${after === null ? '' : `&after=${segment(after)}`}`);
+
+export const newsPath = (slug: string) => at(slug, 'news');
+
+const ME = '/api/attendee/me';
+
+export const keepTemplate = (sealed: string, consentVersion: string, notify: boolean) =>
+  json<TemplateKept>('PUT', `${ME}/template`, { sealed, consent_version: consentVersion, notify });
+export const setNotify = (notify: boolean) => call('PATCH', `${ME}/template`, { notify });
+export const myData = () => json<MyData>('GET', `${ME}/data`);
+export const deleteFaceData = () => json<Receipt>('DELETE', `${ME}/face-data`);
+export const setHidden = (hidden: boolean) => call('PUT', `${ME}/hidden`, { hidden });
