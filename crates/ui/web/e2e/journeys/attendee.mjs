@@ -62,7 +62,7 @@ async function opinions(journey, page) {
 }
 
 async function allPhotos(journey, page) {
-  await journey.press(page.getByRole('tab', { name: journey.say('All photos', 'Toutes les photos') }));
+  await journey.press(page.getByRole('tab', { name: journey.say('All photos', 'Toutes') }));
   await page.locator('[data-test=all] [data-photo-id]').first().waitFor();
   await journey.shot(page, 'all-photos');
   await journey.press(journey.button(page, 'Select', 'Sélectionner').first());
@@ -99,7 +99,7 @@ async function ownData(journey, page) {
   await page.goto(`${journey.address(journey.stage.slug)}/account`);
   await page.locator('[data-test=my-data]').waitFor();
   await journey.shot(page, 'my-data');
-  const hide = page.getByRole('switch', { name: journey.say('Hide me from others', 'Me masquer aux autres') });
+  const hide = page.getByRole('switch', { name: journey.say('Hide me from others', 'Me cacher aux autres') });
   await hide.check();
   await page.locator('[data-test=face-data]').getByRole('status').filter({ hasText: /\S/ }).waitFor();
   await hide.uncheck();

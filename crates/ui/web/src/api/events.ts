@@ -10,8 +10,6 @@ import type {
   NewAttendee,
   NewEvent,
   Page,
-  PhotoPage,
-  PhotoState,
   StaffRole,
 } from './types';
 
@@ -36,8 +34,6 @@ export const getEvent = (event: string) => json<Event>('GET', of(event));
 export const changeEvent = (event: string, change: EventChange) => json<Event>('PATCH', of(event), change);
 export const deleteEvent = (event: string) => call('DELETE', of(event));
 
-export const listPhotos = (event: string, state: PhotoState | 'all', after: string | null) =>
-  json<PhotoPage>('GET', `${of(event, 'photos')}?${query({ state, limit: PHOTOS_PER_PAGE, after })}`);
 export const retryPhoto = (event: string, photo: string) => call('POST', of(event, 'photos', photo, 'retry'));
 export const uploadPath = (event: string) => of(event, 'photos');
 /** `web`: at most 2048 pixels; `original`: as uploaded. */
