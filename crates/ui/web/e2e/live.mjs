@@ -29,7 +29,7 @@ async function prepare() {
 
 async function takeSelfie(page, slug) {
   await page.goto(`/e/${slug}`);
-  await page.getByLabel(/^I agree that my face is compared/).check();
+  await page.getByLabel(/I agree that my face is compared/).check();
   await page.getByRole('button', { name: 'Take a selfie' }).click();
   const shutter = page.getByRole('button', { name: 'Take the picture' });
   await shutter.and(page.locator(':enabled')).waitFor();
@@ -62,6 +62,7 @@ async function walk() {
   const phone = await launch('--use-fake-ui-for-media-stream', `--use-file-for-fake-video-capture=${mjpeg}`);
   const attendee = await open(phone, PHONE);
   await takeSelfie(attendee, slug);
+  await shot(attendee, 'live-before', { whole: false });
   let loads = 0;
   attendee.on('load', () => (loads += 1));
   const photographer = await open(browser, { ...DESKTOP, storageState: await caller.state() });
