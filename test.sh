@@ -348,6 +348,9 @@ if [ -z "$fast" ] && [ -n "${FINDME_SHARED:-}" ]; then
   timed 'build' cargo build --locked --bin findme
   timed 'main job in the browser' browser_walk main-job.mjs job
   timed 'accounts in the browser' browser_walk accounts.mjs accounts
+  timed 'journeys of every audience' browser_walk journeys.mjs journeys
+  timed 'a new photo appears by itself' browser_walk live.mjs live
+  timed 'budget of the first view' browser_walk budget.mjs budget
   timed 'uploads by a tus client' tus_client
   timed 'API beside its document' api_contract
 fi

@@ -11,7 +11,7 @@ export async function attendee(journey) {
   await refusedCamera(journey);
 }
 
-const consentBox = (journey, page) => page.getByLabel(journey.say(/^I agree that my face is compared/, /^J’accepte que mon visage soit comparé/));
+const consentBox = (journey, page) => page.getByLabel(journey.say(/I agree that my face is compared/, /J’accepte que mon visage soit comparé/));
 
 async function bySelfie(journey, page) {
   await page.goto(journey.address(journey.stage.slug));
@@ -49,8 +49,9 @@ async function opinions(journey, page) {
   await journey.press(tiles.last().locator('button.photo'));
   await viewer.waitFor();
   await journey.press(viewer.getByRole('button', { name: journey.say('Not me', 'Pas moi') }));
-  await page.keyboard.press('Escape');
   await page.locator('[data-test=not-me]').waitFor();
+  await journey.press(journey.button(viewer, 'Close', 'Fermer'));
+  await viewer.waitFor({ state: 'detached' });
   journey.that('a photo that is not of me is put aside', (await tiles.count()) === before - 1);
   await page.locator('[data-test=not-me] summary').click();
   await journey.shot(page, 'not-me');
@@ -99,7 +100,7 @@ async function ownData(journey, page) {
   await page.goto(`${journey.address(journey.stage.slug)}/account`);
   await page.locator('[data-test=my-data]').waitFor();
   await journey.shot(page, 'my-data');
-  const hide = page.getByRole('switch', { name: journey.say('Hide me from others', 'Me masquer aux autres') });
+  const hide = page.getByRole('switch', { name: journey.say('Hide me from others', 'Me cacher aux autres') });
   await hide.check();
   await page.locator('[data-test=face-data]').getByRole('status').filter({ hasText: /\S/ }).waitFor();
   await hide.uncheck();

@@ -13,6 +13,7 @@ import type {
   OutboxMessage,
   Page,
   Settings,
+  StaffChange,
   StaffMember,
   StaffRole,
   Statistics,
@@ -31,11 +32,6 @@ export async function listStaff(q: string, role: StaffRole | '', limit: number, 
 
 export const createStaff = (person: NewStaff) => call('POST', '/api/staff', person);
 /** `bytes_max` of `null` lifts the limit. */
-export interface StaffChange {
-  name?: string;
-  role?: StaffRole;
-  bytes_max?: number | null;
-}
 export const changeStaff = (user: string, change: StaffChange) => call('PATCH', staffPath(user), change);
 export const deleteStaff = (user: string) => call('DELETE', staffPath(user));
 /** Takes the second step of the log-in away from somebody who has lost it. */
