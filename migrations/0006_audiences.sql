@@ -37,6 +37,10 @@ create table event_image (
 
 alter table photo add column published boolean not null default true;
 create index photo_unpublished on photo (event_id, uploaded_at desc, photo_id) where not published;
+-- As visitors look through them: 50 of 20,000 in 4 ms instead of 220.
+create index photo_by_taking on photo
+  (event_id, (date_trunc('second', coalesce(taken_at, uploaded_at at time zone 'UTC'))), file_name collate "C", photo_id)
+  where published and state = 'ready';
 
 -- Blobs of photos that were deleted while their event goes on.
 create table photo_purge (

@@ -120,10 +120,19 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("POST", "/api/admin/events/{event}/attendees", AdminsAtEvent),
     ("POST", "/api/events/{event}/register", Visitors),
     ("POST", "/api/attendee/events/{event}/enter", Visitors), // needs a code
-    ("GET", "/api/attendee/events/{event}", Everybody),       // the event's page
-    ("POST", "/api/events/{event}/search", Everybody),        // needs a consent
+    ("DELETE", "/api/attendee/events/{event}/visit", Everybody), // forgets nobody but whoever asks
+    ("GET", "/api/attendee/events/{event}", Visitors),        // the event's page
+    ("POST", "/api/events/{event}/search", Visitors),         // needs a consent
+    ("POST", "/api/attendee/events/{event}/matches", Visitors),
+    ("PUT", "/api/attendee/events/{event}/verdicts/{photo_id}", Visitors),
+    ("DELETE", "/api/attendee/events/{event}/verdicts/{photo_id}", Visitors),
+    ("GET", "/api/attendee/events/{event}/favourites", Visitors),
+    ("PUT", "/api/attendee/events/{event}/favourites/{photo_id}", Visitors),
+    ("DELETE", "/api/attendee/events/{event}/favourites/{photo_id}", Visitors),
+    ("GET", "/api/attendee/events/{event}/photos", Visitors),
+    ("GET", "/api/attendee/events/{event}/news", Visitors),
     ("GET", "/media/{event_id}/{sha256}/{rendition}", Everybody), // needs a signature
-    ("POST", "/media/zip", Everybody),                        // needs a signature for each photo
+    ("POST", "/media/zip", Everybody),                            // needs a signature for each photo
 ];
 
 /// Calls that end what the next caller needs; after each the stage is set anew.

@@ -13,7 +13,6 @@ use crate::media::sign::SignedUrls;
 
 /// A photo, as visitors see it.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(clippy::struct_field_names, reason = "the names of the API")]
 pub struct VisitorPhoto {
     photo_id: Uuid,
     width_px: Option<i32>,

@@ -300,7 +300,7 @@ fn page_that_panics() -> &'static str {
     std::panic::panic_any("a page that panics")
 }
 
-async fn read(response: axum::response::Response) -> Answer {
+pub(crate) async fn read(response: axum::response::Response) -> Answer {
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes().to_vec();
     Answer { status: parts.status, headers: parts.headers, bytes }
