@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::http::HeaderValue;
+use axum::serve::ListenerExt as _;
 use recognizer::Recognizer;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -123,6 +124,13 @@ async fn greet(config: &Config, installation: &Installation) -> anyhow::Result<(
 
 /// Answers requests until told to stop; then those that are open may go on for a moment.
 async fn serve_http(listener: TcpListener, web: Web, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    // Without it the end of an answer waits up to 40 ms for the browser's word that the beginning came (Nagle's algorithm
+    // beside delayed acknowledgements).
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection sends its answers late");
+        }
+    });
     let router = web::router(web, ui::router()).into_make_service_with_connect_info::<SocketAddr>();
     let server =
         axum::serve(listener, router).with_graceful_shutdown(told_to_stop(stop.clone())).into_future();
