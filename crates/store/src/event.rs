@@ -80,6 +80,7 @@ pub struct Watermark {
 }
 
 #[derive(sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of the table")]
 struct Row {
     event_id: Uuid,
     slug: String,
