@@ -40,7 +40,7 @@ use watermark::Watermark;
 
 /// An event, as staff see it.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(clippy::struct_field_names, reason = "the names of the API")]
+#[expect(clippy::struct_field_names, clippy::struct_excessive_bools, reason = "the names of the API")]
 pub struct Event {
     event_id: Uuid,
     /// The part of the event's address that names it.

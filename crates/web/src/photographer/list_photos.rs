@@ -44,6 +44,7 @@ pub struct Asked {
 
 /// A page of photos, newest upload first.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the API")]
 pub struct Photos {
     photos: Vec<Photo>,
     /// Where the next page begins; absent at the end.

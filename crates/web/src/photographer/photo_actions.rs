@@ -118,7 +118,7 @@ fn chosen(form: PhotoActions, user: &Principal) -> Result<Chosen, Problem> {
             uploaded_by: (filter.mine == Some(true)).then(|| user.user_id()),
             batch_id: filter.batch,
         })),
-        (Some(_), None) | (None, None) | (Some(_), Some(_)) => Err(Problem::field("photo_ids")),
+        (Some(_) | None, None) | (Some(_), Some(_)) => Err(Problem::field("photo_ids")),
     }
 }
 

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 /// A pack.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the API")]
 pub struct Pack {
     pack_id: Uuid,
     /// What people type in.
