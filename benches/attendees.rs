@@ -48,7 +48,7 @@ async fn main() {
     upload(&staff, &event.join("photos")).await;
     let selfies = warm_up(&files(&event.join("selfies"))).await;
     let page = Arc::new(page::read(URL, "/e/gala").await);
-    println!("the page: {} files, {:.0} kB with Brotli", page.paths.len(), page.bytes as f64 / 1000.0);
+    println!("the page: {} files, {} kB with Brotli", page.paths.len(), page.bytes.div_ceil(1000));
     let mut failed = 0;
     for window in windows {
         let run = measure(server.0.id(), attendees, window, &selfies, &page);
@@ -84,7 +84,7 @@ async fn warm_up(files: &[PathBuf]) -> Arc<Vec<Selfie>> {
 
 /// What came of one window.
 struct Run {
-    attendees: usize,
+    attendees: u32,
     window_s: f64,
     /// From the first arrival to the end of the last visit.
     took_s: f64,
@@ -96,13 +96,7 @@ struct Run {
 }
 
 /// Lets them come. All of them live on one thread, so that the load generator takes at most one core.
-fn measure(
-    server: u32,
-    attendees: usize,
-    window_s: f64,
-    selfies: &Arc<Vec<Selfie>>,
-    page: &Arc<Page>,
-) -> Run {
+fn measure(server: u32, attendees: u32, window_s: f64, selfies: &Arc<Vec<Selfie>>, page: &Arc<Page>) -> Run {
     let (selfies, page) = (Arc::clone(selfies), Arc::clone(page));
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -111,9 +105,9 @@ fn measure(
             let clients: Vec<_> = (0..attendees).map(|_| browser::client()).collect();
             let before = (cpu_of(server), cpu_of_thread(), cpu_of_machine());
             let began = Instant::now();
-            let coming = clients.iter().enumerate().map(|(index, client)| {
-                let (selfie, page) = (&selfies[index % selfies.len()], &page);
-                let after = Duration::from_secs_f64(window_s * index as f64 / attendees as f64);
+            let people = (0..attendees).zip(&clients).zip(selfies.iter().cycle());
+            let coming = people.map(|((index, client), selfie)| {
+                let (after, page) = (Duration::from_secs_f64(window_s) * index / attendees, &page);
                 async move {
                     tokio::time::sleep_until((began + after).into()).await;
                     browser::visit(client, URL, page, selfie, FAVOURITES).await

@@ -15,7 +15,7 @@ const CONNECTIONS: usize = 6;
 /// Thumbs that fit on a phone and the next screens.
 const THUMBS: usize = 30;
 /// Who waits longer has left.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! What a browser loads to show an event's page: the page, what it names, and what the page's own part imports.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use regex::Regex;
 
@@ -26,11 +27,11 @@ pub(crate) async fn read(url: &str, path: &str) -> Page {
     };
     let html = plain(path).await;
     let mut open = named_in(&html);
-    let entry = open.iter().find(|path| path.ends_with(".js")).expect("a script").clone();
+    let entry = open.iter().find(|path| is_script(path)).expect("a script").clone();
     open.extend(of_chunk(&plain(&entry).await));
     let mut paths = BTreeSet::new();
     while let Some(next) = open.pop() {
-        if paths.insert(next.clone()) && next.ends_with(".js") {
+        if paths.insert(next.clone()) && is_script(&next) {
             open.extend(imported_by(&plain(&next).await));
         }
     }
@@ -40,6 +41,10 @@ pub(crate) async fn read(url: &str, path: &str) -> Page {
         bytes += request.send().await.expect("an answer").bytes().await.expect("a body").len();
     }
     Page { path: path.to_owned(), paths: paths.into_iter().collect(), bytes }
+}
+
+fn is_script(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|ending| ending == "js")
 }
 
 /// The files that a page names.

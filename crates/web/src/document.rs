@@ -58,7 +58,7 @@ fn require_all(name: &str, schema: &mut Schema) {
                 }
             }
         }
-        _ => {}
+        Schema::Array(_) | Schema::OneOf(_) | Schema::AnyOf(_) | _ => {}
     }
 }
 

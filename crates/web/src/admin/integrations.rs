@@ -16,7 +16,7 @@ use crate::extract::{Admin, InLanguage};
 pub enum IntegrationName {
     /// A mail server.
     Smtp,
-    /// Mail by Twilio SendGrid.
+    /// Mail by Twilio's service.
     Sendgrid,
     /// Text messages by Twilio.
     Twilio,

@@ -101,6 +101,7 @@ pub struct JobEvent {
 
 /// A piece of background work.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the API")]
 pub struct Job {
     job_id: Uuid,
     kind: JobKind,
