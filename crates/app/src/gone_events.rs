@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use recognizer::Recognizer;
 use store::Store;
-use web::NewsFeed;
+use web::{MarkedPhotos, NewsFeed};
 
-/// Drops the galleries of events that were deleted in other processes: at once when the database tells, within a
+/// Drops the galleries and marked photos of events that were deleted in other processes: at once when the database tells, within a
 /// minute when it cannot.
-pub(crate) async fn forget(store: Store, recognizer: Recognizer, feed: NewsFeed) {
+pub(crate) async fn forget(store: Store, recognizer: Recognizer, marked: MarkedPhotos, feed: NewsFeed) {
     let mut news = feed.subscribe();
     loop {
-        if let Err(error) = forget_once(&store, &recognizer).await {
+        let forgotten = match forget_once(&store, &recognizer).await {
+            Ok(()) => marked.forget_gone(&store).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = forgotten {
             tracing::warn!(%error, "whether events in memory still exist could not be asked; trying again");
         }
         let _ = tokio::time::timeout(Duration::from_mins(1), news.of_a_removal()).await;

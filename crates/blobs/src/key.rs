@@ -48,6 +48,27 @@ impl fmt::Display for PartKey {
     }
 }
 
+/// The name of an image of an event: `events/{event}/images/{sha256}`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ImageKey(Path);
+
+impl ImageKey {
+    /// The key of the image whose bytes have the SHA-256 `sha256`.
+    pub fn new(event_id: EventId, sha256: Digest) -> Self {
+        Self(Path::from(format!("events/{event_id}/images/{sha256}")))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl fmt::Display for ImageKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// What a blob is, by its name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StoredKey {
@@ -69,6 +90,13 @@ pub enum StoredKey {
         /// The part.
         part_id: Uuid,
     },
+    /// An image of an event: its logo or its cover.
+    Image {
+        /// Its event.
+        event_id: EventId,
+        /// The SHA-256 of its bytes.
+        sha256: Digest,
+    },
     /// Something that FindMe never wrote, by its full name.
     Other(String),
 }
@@ -80,15 +108,17 @@ impl StoredKey {
     }
 
     fn parsed(name: &str) -> Option<Self> {
-        let [event, kind, whose, which] =
-            <[&str; 4]>::try_from(name.strip_prefix("events/")?.split('/').take(5).collect::<Vec<_>>())
-                .ok()?;
-        let event_id = event.parse().ok()?;
-        let key = match kind {
-            "photos" => Self::Photo { event_id, sha256: whose.parse().ok()?, rendition: which.parse().ok()? },
-            "uploads" => {
+        let parts: Vec<&str> = name.strip_prefix("events/")?.split('/').take(5).collect();
+        let event_id = parts.first()?.parse().ok()?;
+        let key = match parts[1..] {
+            ["photos", whose, which] => {
+                let rendition = which.parse().ok().filter(|which| Rendition::STORED.contains(which))?;
+                Self::Photo { event_id, sha256: whose.parse().ok()?, rendition }
+            }
+            ["uploads", whose, which] => {
                 Self::UploadPart { event_id, upload_id: whose.parse().ok()?, part_id: which.parse().ok()? }
             }
+            ["images", which] => Self::Image { event_id, sha256: which.parse().ok()? },
             _ => return None,
         };
         // Other spellings of the same ids are names that FindMe never gives.
@@ -98,7 +128,9 @@ impl StoredKey {
     /// The event it belongs to.
     pub fn event_id(&self) -> Option<EventId> {
         match self {
-            Self::Photo { event_id, .. } | Self::UploadPart { event_id, .. } => Some(*event_id),
+            Self::Photo { event_id, .. }
+            | Self::UploadPart { event_id, .. }
+            | Self::Image { event_id, .. } => Some(*event_id),
             Self::Other(_) => None,
         }
     }
@@ -113,6 +145,7 @@ impl fmt::Display for StoredKey {
             Self::UploadPart { event_id, upload_id, part_id } => {
                 PartKey::new(*event_id, *upload_id, *part_id).fmt(f)
             }
+            Self::Image { event_id, sha256 } => ImageKey::new(*event_id, *sha256).fmt(f),
             Self::Other(name) => f.write_str(name),
         }
     }
@@ -163,8 +196,12 @@ mod tests {
         let (upload_id, part_id) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let part = PartKey::new(event_id, upload_id, part_id).to_string();
         assert_eq!(StoredKey::of(&part), StoredKey::UploadPart { event_id, upload_id, part_id });
+        let image = ImageKey::new(event_id, sha256).to_string();
+        assert_eq!(StoredKey::of(&image), StoredKey::Image { event_id, sha256 });
         for other in [
             format!("{photo}/x"),
+            format!("{image}/x"),
+            photo.replace("original", "marked"),
             photo.to_uppercase(),
             photo.replace("original", "huge"),
             part.replace('-', ""),

@@ -10,6 +10,7 @@
 //!   While a blob's bytes flow, only a standstill ends it: a slow reader may take as long as it needs.
 
 mod error;
+mod images;
 mod key;
 mod list;
 mod mark;
@@ -29,7 +30,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, path::Path as StorePath};
 
 pub use error::BlobError;
-pub use key::{BlobKey, PartKey, StoredKey};
+pub use key::{BlobKey, ImageKey, PartKey, StoredKey};
 pub use list::BlobInfo;
 pub use settings::{S3Settings, Settings, TimeLimits};
 pub use staging::StagingFile;

@@ -17,7 +17,7 @@ pub enum PhotoState {
     Failed,
 }
 
-/// A stored copy of a photo.
+/// A copy of a photo. All but [`Rendition::Marked`] are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rendition {
@@ -27,9 +27,13 @@ pub enum Rendition {
     Preview,
     /// Long side at most [`Rendition::THUMB_LONG_SIDE_PX`], JPEG.
     Thumb,
+    /// The preview with the event's watermark, for visitors: made when it is asked for.
+    Marked,
 }
 
 impl Rendition {
+    /// Those that are stored.
+    pub const STORED: [Self; 3] = [Self::Original, Self::Preview, Self::Thumb];
     /// Long side of a preview.
     pub const PREVIEW_LONG_SIDE_PX: u32 = 2048;
     /// Long side of a thumb.
@@ -41,6 +45,7 @@ impl Rendition {
             Self::Original => "original",
             Self::Preview => "preview",
             Self::Thumb => "thumb",
+            Self::Marked => "marked",
         }
     }
 }
@@ -53,14 +58,14 @@ impl fmt::Display for Rendition {
 
 /// The text names no rendition.
 #[derive(Debug, thiserror::Error)]
-#[error("no rendition is called {0:?}; there are original, preview and thumb")]
+#[error("no rendition is called {0:?}; there are original, preview, thumb and marked")]
 pub struct NotARendition(String);
 
 impl FromStr for Rendition {
     type Err = NotARendition;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Original, Self::Preview, Self::Thumb]
+        [Self::Original, Self::Preview, Self::Thumb, Self::Marked]
             .into_iter()
             .find(|rendition| rendition.as_str() == text)
             .ok_or_else(|| NotARendition(text.to_owned()))

@@ -15,6 +15,7 @@ mod new_photos;
 mod purge_event;
 mod purge_photos;
 mod reindex_photo;
+mod retention;
 mod sweep;
 mod took;
 mod worker;

@@ -29,7 +29,7 @@ pub(crate) async fn purge_some(worker: &Worker) -> Result<usize, JobError> {
 }
 
 async fn delete_blobs(worker: &Worker, purge: Purge) -> Result<(), JobError> {
-    for rendition in [Rendition::Original, Rendition::Preview, Rendition::Thumb] {
+    for rendition in Rendition::STORED {
         worker.blobs.delete(&BlobKey::new(purge.event_id, purge.sha256, rendition)).await?;
     }
     Ok(())

@@ -1,12 +1,12 @@
 //! Sweeps away what has run out: uploads, log-ins, links, allowances, old messages, old lines of the audit log, visitors
-//! who do not come back.
+//! who do not come back, events.
 
 use store::{
     audit, invitation, login_guard, outbox, password_link, rate_limit, refresh_token, sign_in, visitor,
 };
 use time::Duration;
 
-use crate::{JobError, Worker};
+use crate::{JobError, Worker, retention};
 
 /// How long messages are kept.
 const MESSAGES: Duration = Duration::days(30);
@@ -44,6 +44,8 @@ pub(crate) async fn sweep(worker: &Worker) -> Result<(), JobError> {
         audit before now - AUDIT;
         visitor before now - VISITORS;
     }
+    let ended = retention::end_events(worker).await?;
+    tracing::debug!(ended, "events whose day had come were deleted");
     let swept = worker.receiver.sweep_uploads().await?;
     tracing::debug!(swept, "uploads that have run out were deleted");
     Ok(())

@@ -15,6 +15,7 @@ mod fake;
 mod galleries;
 mod lane;
 mod local;
+mod painter;
 mod refused;
 mod shelf;
 
@@ -24,6 +25,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::{Band, Embedding, EventId, PhotoId, Score, SourceError, Thresholds};
 
+pub use engine::graphics::Graphic;
 pub use engine::privacy::{Patches, PatchesError, private_parts};
 pub use engine::{
     Format, IndexedFace, IndexedPhoto, PhotoError, SNIFF_BYTES, SelfieError, Stages, codec, sniff,
@@ -31,6 +33,7 @@ pub use engine::{
 pub use fake::Fake;
 pub use lane::Busy;
 pub use local::{Local, LocalError, LocalOptions};
+pub use painter::{Drawing, PaintError, Painter};
 pub use refused::PackRefused;
 
 /// What reads photos and finds people. Cheap to clone.

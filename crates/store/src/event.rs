@@ -80,6 +80,7 @@ pub struct Watermark {
 }
 
 #[derive(sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of the table")]
 struct Row {
     event_id: Uuid,
     slug: String,
@@ -354,6 +355,19 @@ pub async fn existing(db: &mut PgConnection, event_ids: &[EventId]) -> Result<Ve
     let found: Vec<Uuid> =
         query_scalar("select event_id from event where event_id = any($1)").bind(ids).fetch_all(db).await?;
     Ok(found.into_iter().map(EventId).collect())
+}
+
+/// The events that are to go by the day `today`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn to_delete_by(db: &mut PgConnection, today: Date) -> Result<Vec<EventId>> {
+    let due: Vec<Uuid> =
+        query_scalar("select event_id from event where delete_on <= $1 order by delete_on, event_id")
+            .bind(today)
+            .fetch_all(db)
+            .await?;
+    Ok(due.into_iter().map(EventId).collect())
 }
 
 /// Deletes the event and every row that belongs to it, asks for its blobs to be deleted, and tells every process to

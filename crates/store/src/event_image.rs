@@ -6,7 +6,7 @@ use domain::{Digest, EventId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::sql::{parse, query, query_as, query_scalar};
+use crate::sql::{parse, query, query_as};
 use crate::{Result, StoreError, photo};
 
 /// Which image of an event.
@@ -143,19 +143,4 @@ pub async fn by_sha256(db: &mut PgConnection, event_id: EventId, sha256: Digest)
         .fetch_optional(db)
         .await?;
     row.map(Image::try_from).transpose()
-}
-
-/// Those of `digests` that are images of the event.
-///
-/// # Errors
-/// When the database fails.
-pub async fn named(db: &mut PgConnection, event_id: EventId, digests: &[Digest]) -> Result<Vec<Digest>> {
-    let asked: Vec<&[u8]> = digests.iter().map(|digest| digest.0.as_slice()).collect();
-    let found: Vec<Vec<u8>> =
-        query_scalar("select sha256 from event_image where event_id = $1 and sha256 = any($2)")
-            .bind(event_id.0)
-            .bind(asked)
-            .fetch_all(db)
-            .await?;
-    found.iter().map(|bytes| photo::digest(bytes)).collect()
 }

@@ -10,6 +10,7 @@
 //!   may stand between. Migrations and LISTEN take a direct connection.
 //! - Not found is `None`; a row count that cannot be is [`StoreError::RowCount`].
 
+pub mod access_pack;
 pub mod account;
 pub mod attendee;
 pub mod audit;
@@ -18,6 +19,7 @@ pub mod bulk;
 pub mod consent;
 pub mod deep_check;
 pub mod event;
+pub mod event_hour;
 pub mod event_image;
 pub mod event_settings;
 pub mod event_staff;
@@ -54,6 +56,7 @@ pub mod staff_mfa;
 pub mod statistics;
 pub mod statistics_by_day;
 pub mod template;
+mod template_carry;
 pub mod template_match;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -62,6 +65,7 @@ pub mod upload;
 pub mod verdict;
 pub mod visible;
 pub mod visitor;
+pub mod wall;
 
 pub use pool::{DatabaseUrl, PoolSizes, Store};
 

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::bulk::{NewFace, Param, ReadPhoto, Transaction, copy_faces, end_jobs, notify};
 use crate::sql::query_as;
-use crate::{Result, Store, template_match};
+use crate::{Result, Store, template_carry, template_match};
 
 /// What became of the wish to index an event with another pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -288,8 +288,8 @@ fn faces_of<'a>(index: &'a NewIndex<'_>, held: &[Uuid]) -> Vec<(PhotoId, &'a New
     photos.flat_map(|photo| photo.faces.iter().map(|face| (photo.photo_id, face))).collect()
 }
 
-/// When no photo is left to be read with the new pack, that pack answers from now on: the faces of the old one go, and
-/// a new epoch makes every process load the new gallery. True when that happened.
+/// When no photo is left to be read with the new pack, that pack answers from now on: the faces of the old one go, once
+/// they have told which of the new one are those of templates, and a new epoch makes every process load the new gallery. True when that happened.
 async fn switch_if_last(tx: &Transaction<'_>, event_id: EventId) -> Result<bool> {
     let event: [Param<'_>; 1] = [(&event_id.0, Type::UUID)];
     let switched = tx
@@ -304,6 +304,7 @@ async fn switch_if_last(tx: &Transaction<'_>, event_id: EventId) -> Result<bool>
     if switched == 0 {
         return Ok(false);
     }
+    template_carry::carry_over(tx, event_id).await?;
     // A photo that was marked as lost while it was being read keeps no face either.
     tx.execute_typed(
         "delete from face using event, photo where face.event_id = $1 and event.event_id = $1 \

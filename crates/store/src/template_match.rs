@@ -218,6 +218,10 @@ pub(crate) async fn compare(
         return Ok(());
     }
     let faces = faces.iter().map(|(photo_id, face)| (photo_id.0, face.embedding.clone())).collect();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "milliseconds, one batch per event at a time: in a lane, others would wait for the event's row"
+    )]
     let compared = tokio::task::spawn_blocking(move || found(&templates, faces, thresholds)).await;
     let mut found = compared.map_err(|_| sqlx::Error::WorkerCrashed)?;
     keep_existing(tx, event_id, &mut found).await?;
@@ -261,7 +265,7 @@ fn found(templates: &[(Uuid, Embedding)], faces: Vec<(Uuid, Embedding)>, thresho
 }
 
 /// The dot product in eight sums, which the compiler turns into wide instructions.
-fn dot(a: &Embedding, b: &Embedding) -> Score {
+pub(crate) fn dot(a: &Embedding, b: &Embedding) -> Score {
     let (a, a_rest) = a.as_slice().as_chunks::<8>();
     let (b, b_rest) = b.as_slice().as_chunks::<8>();
     let mut sums = [0.0_f32; 8];
@@ -344,9 +348,9 @@ mod tests {
 
     #[test]
     fn the_dot_product_is_the_cosine() {
-        for length in [1, 3, 8, 24, 511, 512] {
+        for length in [1_u16, 3, 8, 24, 511, 512] {
             let numbers = |seed: f32| {
-                let raw: Vec<f32> = (0..length).map(|n| ((n as f32 + seed) * 0.7).sin() + 0.01).collect();
+                let raw: Vec<f32> = (0..length).map(|n| ((f32::from(n) + seed) * 0.7).sin() + 0.01).collect();
                 Embedding::normalised(&raw).unwrap()
             };
             let (a, b) = (numbers(1.0), numbers(2.3));

@@ -227,6 +227,18 @@ codes! {
         "No such photo" "It may have been removed, or it has not failed."
         "Photo introuvable" "Elle a peut-être été supprimée, ou n’a pas échoué."
     }
+    PackNotFound "pack_not_found" NOT_FOUND {
+        "No such access pack" "It may have been deleted."
+        "Pack d’accès introuvable" "Il a peut-être été supprimé."
+    }
+    ImageNotFound "image_not_found" NOT_FOUND {
+        "No such image" "The event has no such logo or cover; it may have been replaced."
+        "Image introuvable" "L’événement n’a pas ce logo ou cette couverture ; l’image a peut-être été remplacée."
+    }
+    ImageUnreadable "image_unreadable" UNPROCESSABLE_ENTITY {
+        "This picture cannot be used" "Send a JPEG, PNG or WebP file of at most 8 MB that opens on your computer."
+        "Cette image est inutilisable" "Envoyez un fichier JPEG, PNG ou WebP de 8 Mo au plus qui s’ouvre sur votre ordinateur."
+    }
     NotYourPhoto "not_your_photo" FORBIDDEN {
         "Some of these photos are somebody else’s" "You can delete photos that you uploaded; ask an organiser to delete the others. Nothing was changed."
         "Certaines de ces photos ne sont pas à vous" "Vous pouvez supprimer les photos que vous avez envoyées ; demandez à un organisateur pour les autres. Rien n’a été modifié."

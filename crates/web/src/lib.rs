@@ -17,6 +17,7 @@ pub mod admin;
 pub mod attendee;
 pub mod auth;
 pub mod context;
+mod csv_file;
 mod document;
 pub mod error;
 pub mod extract;
@@ -51,6 +52,7 @@ pub use auth::mfa::MfaKey;
 pub use auth::password::Passwords;
 pub use auth::pseudonym::Pseudonyms;
 pub use auth::setup::new_setup_token;
+pub use media::marked::{MarkedPhotos, visitor_rendition};
 pub use media::sign::SignedUrls;
 pub use news::NewsFeed;
 pub use system::{Check, Health, System};
@@ -84,6 +86,8 @@ pub struct Web {
     pub seals: SealKey,
     /// How many photos the events have to show.
     pub looks: Looks,
+    /// Draws watermarks, logos and covers.
+    pub marked: MarkedPhotos,
     /// Takes in photos.
     pub receiver: Receiver,
     /// Asks every part how it is.
@@ -180,6 +184,7 @@ fn api_routes() -> OpenApiRouter<Web> {
         .merge(account_routes())
         .merge(staff_routes())
         .merge(event_routes())
+        .merge(looks_routes())
         .merge(upload_routes())
         .merge(attendee_routes())
         .route("/api/{*rest}", axum::routing::any(error::no_such_endpoint))
@@ -258,6 +263,19 @@ fn event_routes() -> OpenApiRouter<Web> {
         .routes(routes!(photographer::retry_failed::retry_failed))
         .routes(routes!(media::zip_event::zip_event))
         .routes(routes!(photographer::progress::progress))
+}
+
+fn looks_routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(organiser::put_image::put_image, organiser::delete_image::delete_image))
+        .routes(routes!(organiser::put_watermark::put_watermark))
+        .routes(routes!(organiser::preview_watermark::preview_watermark))
+        .routes(routes!(organiser::packs::list_packs::list_packs, organiser::packs::create_pack::create_pack))
+        .routes(routes!(organiser::packs::show_pack::show_pack, organiser::packs::delete_pack::delete_pack))
+        .routes(routes!(organiser::export_statistics::export_statistics))
+        .routes(routes!(organiser::export_attendees::export_attendees))
+        .routes(routes!(photographer::wall::wall))
+        .routes(routes!(media::serve_image::serve_image))
 }
 
 fn upload_routes() -> OpenApiRouter<Web> {

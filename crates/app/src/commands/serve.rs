@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::http::HeaderValue;
+use axum::serve::ListenerExt as _;
 use recognizer::Recognizer;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use web::{
-    AccessTokens, Looks, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, System, Web,
-    WebSettings,
+    AccessTokens, Looks, MarkedPhotos, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, System,
+    Web, WebSettings,
 };
 
 use crate::cli::Serve;
@@ -40,11 +41,13 @@ async fn serve(
     let recognizer = installation.recognizer()?;
     let (feed, wake) = (NewsFeed::default(), Arc::new(Notify::new()));
     let web = web_of(config, installation, &recognizer, feed.clone())?;
+    let marked = web.marked.clone();
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     tokio::spawn(news::pass_on(installation.store.clone(), feed.clone(), Arc::clone(&wake)));
-    let forgetting = tokio::spawn(gone_events::forget(installation.store.clone(), recognizer.clone(), feed));
+    let forgetting =
+        tokio::spawn(gone_events::forget(installation.store.clone(), recognizer.clone(), marked, feed));
     let worker = arguments.with_worker.then(|| installation.worker(&recognizer, wake));
     let working = worker.map(|worker| {
         let stop = stop.clone();
@@ -81,6 +84,7 @@ fn web_of(
         mfa: MfaKey::new(installation.mfa_key()?),
         seals: SealKey::new(installation.seal_key()?),
         looks: Looks::default(),
+        marked: MarkedPhotos::default(),
         receiver: installation.receiver(),
         system: system_of(config, installation),
         settings: WebSettings { spool: installation.spool(), ..web_settings(config)? },
@@ -120,6 +124,13 @@ async fn greet(config: &Config, installation: &Installation) -> anyhow::Result<(
 
 /// Answers requests until told to stop; then those that are open may go on for a moment.
 async fn serve_http(listener: TcpListener, web: Web, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    // Without it the end of an answer waits up to 40 ms for the browser's word that the beginning came (Nagle's algorithm
+    // beside delayed acknowledgements).
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection sends its answers late");
+        }
+    });
     let router = web::router(web, ui::router()).into_make_service_with_connect_info::<SocketAddr>();
     let server =
         axum::serve(listener, router).with_graceful_shutdown(told_to_stop(stop.clone())).into_future();

@@ -94,6 +94,17 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("PUT", "/api/events/{event}/staff/{user_id}", EventManagers),
     ("DELETE", "/api/events/{event}/staff/{user_id}", EventManagers),
     ("GET", "/api/events/{event}/statistics", EventStaff),
+    ("GET", "/api/events/{event}/statistics.csv", EventStaff),
+    ("GET", "/api/events/{event}/attendees.csv", EventManagers),
+    ("PUT", "/api/events/{event}/images/{kind}", EventStaff),
+    ("DELETE", "/api/events/{event}/images/{kind}", EventStaff),
+    ("PUT", "/api/events/{event}/watermark", EventStaff),
+    ("GET", "/api/events/{event}/watermark/preview", EventStaff),
+    ("GET", "/api/events/{event}/packs", EventManagers),
+    ("POST", "/api/events/{event}/packs", EventManagers),
+    ("GET", "/api/events/{event}/packs/{pack_id}", EventManagers),
+    ("DELETE", "/api/events/{event}/packs/{pack_id}", EventManagers),
+    ("GET", "/api/events/{event}/wall", EventStaff),
     ("POST", "/api/events/{event}/reindex", EventManagers),
     ("DELETE", "/api/events/{event}/reindex", EventManagers),
     ("GET", "/api/events/{event}/photos", EventStaff),
@@ -121,16 +132,26 @@ const ENDPOINTS: &[(&str, &str, For)] = &[
     ("POST", "/api/admin/events/{event}/attendees", AdminsAtEvent),
     ("POST", "/api/events/{event}/register", Visitors),
     ("POST", "/api/attendee/events/{event}/enter", Visitors), // needs a code
-    ("GET", "/api/attendee/events/{event}", Everybody),       // the event's page
     ("PUT", "/api/attendee/me/template", Attendees),
     ("PATCH", "/api/attendee/me/template", Attendees),
     ("DELETE", "/api/attendee/me/template", Attendees),
     ("GET", "/api/attendee/me/data", Attendees),
     ("DELETE", "/api/attendee/me/face-data", Attendees),
     ("PUT", "/api/attendee/me/hidden", Attendees),
-    ("POST", "/api/events/{event}/search", Everybody), // needs a consent
+    ("DELETE", "/api/attendee/events/{event}/visit", Everybody), // forgets nobody but whoever asks
+    ("GET", "/api/attendee/events/{event}", Visitors),           // the event's page
+    ("POST", "/api/events/{event}/search", Visitors),            // needs a consent
+    ("POST", "/api/attendee/events/{event}/matches", Visitors),
+    ("PUT", "/api/attendee/events/{event}/verdicts/{photo_id}", Visitors),
+    ("DELETE", "/api/attendee/events/{event}/verdicts/{photo_id}", Visitors),
+    ("GET", "/api/attendee/events/{event}/favourites", Visitors),
+    ("PUT", "/api/attendee/events/{event}/favourites/{photo_id}", Visitors),
+    ("DELETE", "/api/attendee/events/{event}/favourites/{photo_id}", Visitors),
+    ("GET", "/api/attendee/events/{event}/photos", Visitors),
+    ("GET", "/api/attendee/events/{event}/news", Visitors),
     ("GET", "/media/{event_id}/{sha256}/{rendition}", Everybody), // needs a signature
-    ("POST", "/media/zip", Everybody),                 // needs a signature for each photo
+    ("GET", "/media/{event_id}/images/{sha256}", Everybody),      // the event's page shows them
+    ("POST", "/media/zip", Everybody),                            // needs a signature for each photo
 ];
 
 /// Calls that end what the next caller needs; after each the stage is set anew.

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use app::commands::doctor::deep::{DeepCheck, Summary};
-use blobs::{BlobKey, Blobs, PartKey, Settings};
+use blobs::{BlobKey, Blobs, ImageKey, PartKey, Settings};
 use bytes::Bytes;
 use domain::{Clock, Digest, Entropy, EventId, EventName, PhotoId, Rendition};
 use indicatif::ProgressBar;
@@ -43,6 +43,33 @@ fn name_of(photo: u8) -> String {
 }
 
 impl Place<'_> {
+    /// A blob of a photo that was deleted: a worker will delete it.
+    async fn purge_of_a_photo(&self, event_id: EventId, n: u8) {
+        self.blobs.put(&original(event_id, n), Bytes::from(vec![n])).await.unwrap();
+        sqlx::query(
+            "insert into photo_purge (event_id, sha256, run_at) values ($1, $2, now() + interval '1 day')",
+        )
+        .bind(event_id.0)
+        .bind(Digest::of(&[n]).0.as_slice())
+        .execute(self.pool)
+        .await
+        .unwrap();
+    }
+
+    /// An image in the store; the event's logo, or nobody's.
+    async fn image(&self, event_id: EventId, n: u8, is_logo: bool) {
+        let sha256 = Digest::of(&[n]);
+        self.blobs.put_image(&ImageKey::new(event_id, sha256), Bytes::from(vec![n])).await.unwrap();
+        if is_logo {
+            let (kind, media_type) = (store::event_image::Kind::Logo, "image/png".to_owned());
+            let image =
+                store::event_image::Image { event_id, kind, sha256, media_type, width_px: 1, height_px: 1 };
+            let mut tx = self.store.begin().await.unwrap();
+            store::event_image::put(&mut tx, &image).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
+
     async fn event(&self, n: u8) -> EventId {
         let mut tx = self.store.begin().await.unwrap();
         let name = EventName::parse(&format!("Gala {n}")).unwrap();
@@ -193,6 +220,9 @@ async fn damage(place: &Place<'_>) -> [EventId; 4] {
     place.blobs.put(&thumb, Bytes::from_static(b"thumb")).await.unwrap();
     place.part(damaged, Uuid::from_u128(40)).await;
     place.upload(busy, Uuid::from_u128(41)).await;
+    place.purge_of_a_photo(damaged, 33).await;
+    place.image(damaged, 34, true).await;
+    place.image(damaged, 35, false).await;
     let [purged, unknown] = [103, 104].map(|n| EventId::from_entropy(&Entropy::fixed(n)));
     sqlx::query("insert into purge (event_id, run_at) values ($1, now() + interval '1 day')")
         .bind(purged.0)
@@ -213,12 +243,12 @@ async fn every_damage_is_found_and_repaired(pool: &PgPool, settings: &Settings) 
     let later = Duration::hours(2);
 
     let (dry, said) = place.check(later, true).await.unwrap();
-    assert_eq!((dry.lost, dry.troubles, dry.repaired, dry.is_well()), (3, 0, 9, false), "{said}");
+    assert_eq!((dry.lost, dry.troubles, dry.repaired, dry.is_well()), (3, 0, 10, false), "{said}");
     assert_eq!(place.row(2).await, ("ready".to_owned(), None, false), "a dry run changes nothing");
     assert!(place.has(&original(damaged, 30)).await && place.has(&original(unknown, 50)).await);
 
     let (done, said) = place.check(later, false).await.unwrap();
-    assert_eq!((done.lost, done.troubles, done.repaired, done.is_well()), (3, 0, 9, false), "{said}");
+    assert_eq!((done.lost, done.troubles, done.repaired, done.is_well()), (3, 0, 10, false), "{said}");
     for (n, code) in [(2, "original_missing"), (3, "original_damaged"), (4, "original_damaged")] {
         assert_eq!(place.row(n).await, ("failed".to_owned(), Some(code.to_owned()), false), "{n}");
         let named = format!("{} (photo {}", name_of(n), PhotoId::from_entropy(&Entropy::fixed(n)));
@@ -234,7 +264,11 @@ async fn every_damage_is_found_and_repaired(pool: &PgPool, settings: &Settings) 
     assert_eq!([place.row(10).await, place.row(11).await], [failed("truncated"), failed("original_missing")]);
     assert!(said.contains("1 photos had lost their original before"), "{said}");
     assert!(!place.has(&original(damaged, 30)).await, "an original of no photo goes");
-    assert!(place.has(&original(busy, 31)).await, "unless somebody may be about to write its row");
+    assert!(place.has(&original(damaged, 33)).await, "unless it is a worker's to delete");
+    let images = [34, 35].map(|n| ImageKey::new(damaged, Digest::of(&[n])));
+    let [logo, stray] = images.each_ref().map(|key| place.blobs.image(key));
+    assert!(logo.await.unwrap().is_some() && stray.await.unwrap().is_none(), "{said}");
+    assert!(place.has(&original(busy, 31)).await, "or somebody may be about to write its row");
     assert!(said.contains("left alone while uploads are unfinished"), "{said}");
     assert_eq!(place.blobs.delete_upload(damaged, Uuid::from_u128(40)).await.unwrap(), 0);
     assert!(place.blobs.list_event(unknown).await.unwrap().is_empty());

@@ -145,6 +145,7 @@ async fn one_process_takes_photos_in_and_another_reads_them() {
 
 #[tokio::test]
 async fn admins_are_told_what_doctor_finds_and_how_to_mend_it() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let place = Place::with_models();
     let server = Server::start(&place);
     set_up(&server).await;

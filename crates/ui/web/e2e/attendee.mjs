@@ -82,33 +82,95 @@ async function noLayoutJump(page) {
 export async function lightbox(page) {
   console.log('viewer');
   const total = await page.locator('[data-photo-id]').count();
-  await page.locator('[data-photo-id] button').first().click();
+  const open = () => page.locator('[data-photo-id]').first().getByRole('button', { name: /^Open photo/ }).click();
+  await open();
   const dialog = page.getByRole('dialog');
   await dialog.getByText(`1 of ${total}`).waitFor();
+  await page.waitForTimeout(800); // The opening ends: before, the viewer takes no keys.
   await page.keyboard.press('ArrowRight');
   await dialog.getByText(`2 of ${total}`).waitFor();
   await swipeRight(page);
   await dialog.getByText(`1 of ${total}`).waitFor();
-  await dialog.locator('img.loaded').waitFor();
+  await page.keyboard.press('End');
+  await dialog.getByText(`${total} of ${total}`).waitFor();
+  await page.keyboard.press('Home');
+  await dialog.getByText(`1 of ${total}`).waitFor();
+  const loaded = () => page.locator('.pswp__item[aria-hidden=false] .pswp__img:not(.pswp__img--placeholder)').evaluate((image) => image.decode());
+  await loaded();
   checks.that('the viewer moves by key and by swipe', true);
   await shot(page, 'attendee-viewer-phone', { whole: false });
   const [download] = await Promise.all([page.waitForEvent('download'), dialog.getByRole('link', { name: 'Download' }).click()]);
   const bytes = readFileSync(await download.path());
   checks.that('the downloaded file is a picture', bytes.length > 1000 && !bytes.subarray(0, 15).toString().includes('<'), `${bytes.length} bytes`);
   await page.keyboard.press('Escape');
-  await dialog.waitFor({ state: 'hidden' });
-  await page.locator('[data-photo-id] button').first().click();
+  await dialog.waitFor({ state: 'detached' });
+  await open();
   await dialog.waitFor();
+  await page.waitForTimeout(800);
   await page.goBack();
-  await dialog.waitFor({ state: 'hidden' });
+  await dialog.waitFor({ state: 'detached' });
   checks.that('Escape and the back gesture close the viewer, not the page', await page.locator('[data-test=results]').isVisible());
 }
 
 async function swipeRight(page) {
-  await page.locator('.stage').evaluate((stage) => {
-    const at = (type, x) => new PointerEvent(type, { pointerType: 'touch', isPrimary: true, clientX: x, clientY: 400, bubbles: true });
-    for (const event of [at('pointerdown', 80), at('pointermove', 200), at('pointerup', 280)]) stage.dispatchEvent(event);
-  });
+  const client = await page.context().newCDPSession(page);
+  await page.waitForTimeout(500); // The slide before has come to rest.
+  const touch = (type, x) => client.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y: 400 }] });
+  await touch('touchStart', 80);
+  for (let x = 110; x <= 320; x += 30) await touch('touchMove', x);
+  await touch('touchEnd', 320);
+}
+
+/** What a visitor says of the photos, and what they like, shows at once and lasts. */
+export async function keep(page, slug) {
+  console.log('favourites, verdicts, selection');
+  const sure = page.locator('[data-test=sure] [data-photo-id]');
+  const count = await sure.count();
+  const id = await sure.first().getAttribute('data-photo-id');
+  await sure.first().getByRole('button', { name: 'Favourite' }).click();
+  await sure.first().getByRole('button', { name: /^Open photo/ }).click();
+  const dialog = page.getByRole('dialog');
+  await page.waitForTimeout(800);
+  await dialog.getByRole('button', { name: 'Not me' }).click();
+  await page.locator('[data-test=toast]').getByText('Put aside').waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  checks.same('"not me" puts a photo aside', await sure.count(), count - 1);
+  await page.locator('[data-test=toast]').getByRole('button', { name: 'Undo' }).click();
+  await page.locator(`[data-test=sure] [data-photo-id="${id}"]`).waitFor();
+  checks.same('and undo takes it back', await sure.count(), count);
+  await page.getByRole('tab', { name: 'Favourites' }).click();
+  await page.locator(`[data-test=favourites] [data-photo-id="${id}"]`).waitFor();
+  checks.that('a favourite has a place of its own', true);
+  await shot(page, 'attendee-favourites-phone');
+  const kept = await (await page.request.get(`/api/attendee/events/${slug}/favourites`)).json();
+  checks.same('and the server keeps it', kept.photos.map((photo) => photo.photo_id), [id]);
+  await page.getByRole('tab', { name: 'My photos' }).click();
+  await page.getByRole('button', { name: 'Select', exact: true }).click();
+  await sure.nth(0).getByRole('button').click();
+  await sure.nth(1).getByRole('button').click();
+  await page.getByText('2 photos selected').waitFor();
+  await shot(page, 'attendee-select-phone', { whole: false });
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download 2' }).click()]);
+  checks.same('what is selected comes in one archive', download.suggestedFilename(), `${slug}.zip`);
+}
+
+/** A photo that is taken back leaves the page that shows it; published again, it comes by itself. */
+export async function live(page, staff, slug) {
+  console.log('news while the page is open');
+  const sure = page.locator('[data-test=sure] [data-photo-id]');
+  const count = await sure.count();
+  const id = await sure.last().getAttribute('data-photo-id');
+  const act = async (action) => {
+    const answer = await staff.request.post(`/api/events/${slug}/photos/actions`, { headers: { 'X-FindMe': '1' }, data: { action, photo_ids: [id] } });
+    checks.that(`staff ${action} a photo`, answer.ok(), await answer.text());
+  };
+  await act('hide');
+  await page.locator(`[data-photo-id="${id}"]`).waitFor({ state: 'detached', timeout: 30_000 });
+  await act('publish');
+  await page.locator(`[data-test=fresh] [data-photo-id="${id}"]`).waitFor({ timeout: 30_000 });
+  checks.same('a new photo appears by itself, in a place of its own', await sure.count(), count);
+  await shot(page, 'attendee-fresh-phone', { whole: false });
 }
 
 export async function byFile(page, slug, names, noFace) {
@@ -137,7 +199,7 @@ export async function byFile(page, slug, names, noFace) {
 export async function noMatch(page, slug) {
   await page.goto(`/e/${slug}`);
   await page.route('**/search', (route) =>
-    route.fulfill({ json: { matches: [], faces_searched: 120, timing: { queue_ms: 1, embed_ms: 60, search_ms: 1 } } }),
+    route.fulfill({ json: { matches: [], not_me: [], faces_searched: 120, timing: { queue_ms: 1, embed_ms: 60, search_ms: 1 }, sealed: '' } }),
   );
   await page.getByLabel(/I agree/).check();
   await page.locator('[data-test=selfie]').setInputFiles(files.selfies[1]);

@@ -8,9 +8,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { saveEvent, saveSelection } from './archive.mjs';
-import { byCamera, byFile, lightbox, noMatch, refusedCamera } from './attendee.mjs';
+import { byCamera, byFile, keep, lightbox, live, noMatch, refusedCamera } from './attendee.mjs';
 import { writeFakeCamera, writeNoFace } from './fake-camera.mjs';
-import { createEvent, logInAgain, namesById, prepared, readyPhotos, retryFailed, setUp, share, upload } from './staff.mjs';
+import { createEvent, logInAgain, namesById, prepared, publish, readyPhotos, retryFailed, setUp, share, upload, wall } from './staff.mjs';
 import { checks, DESKTOP, files, launch, open, PHONE, scratch, shot } from './stage.mjs';
 
 async function walk() {
@@ -27,7 +27,9 @@ async function walk() {
   await upload(staff);
   await prepared(staff);
   await retryFailed(staff);
+  await publish(staff);
   await share(staff, slug);
+  await wall(staff, slug);
   const names = await namesById(staff, slug);
   await staff.goto('/events');
   await staff.getByText('Gala d’été 2026').waitFor();
@@ -38,6 +40,8 @@ async function walk() {
   const page = await open(phone, PHONE);
   await byCamera(page, slug, names);
   await lightbox(page);
+  await keep(page, slug);
+  await live(page, staff, slug);
   await saveSelection(page, slug);
   await noMatch(await open(phone, PHONE), slug);
   await byFile(await open(browser, { ...DESKTOP, locale: 'fr-FR' }), slug, names, noFace);

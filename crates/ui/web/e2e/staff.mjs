@@ -62,26 +62,51 @@ const sent = (page, total) =>
 
 export async function upload(page) {
   console.log(`upload of ${files.photos.length} photos and three that must not go in smoothly`);
+  // What is no photo is refused with a reason, which the browser writes to its console as well.
+  checks.expect(/\/uploads\/[^/]+$/, 'status of 422');
   const network = await page.context().newCDPSession(page);
   await network.send('Network.emulateNetworkConditions', { ...UNHURRIED, uploadThroughput: 3_000_000 });
   await page.locator('[data-test=photos]').setInputFiles([...files.photos, files.damaged, files.text]);
   await page.locator('[data-test=upload][data-phase=sending]').waitFor();
   await page.waitForTimeout(1500);
   await shot(page, 'event-uploading', { whole: false });
+  checks.that('the speed and the time that is left are told', /per second.*left/.test(await page.locator('[data-test=pace]').innerText()));
+  await goesOnAfterReload(page);
   await network.send('Network.emulateNetworkConditions', UNHURRIED);
   await sent(page, files.photos.length + 2);
+  const before = await tally(page, 'duplicate');
   await page.locator('[data-test=photos]').setInputFiles([files.duplicate]);
   await sent(page, files.photos.length + 3);
   const [accepted, duplicate, rejected] = [await tally(page, 'accepted'), await tally(page, 'duplicate'), await tally(page, 'rejected')];
   checks.same('every file has an outcome', accepted + duplicate + rejected, files.photos.length + 3);
-  checks.same('the same photo under another name is a duplicate', duplicate, 1);
-  checks.that('all photographs were taken', accepted >= files.photos.length, `${accepted} of ${files.photos.length}`);
+  checks.same('the same photo under another name is a duplicate', duplicate, before + 1);
+  checks.same('a text file called .jpg is no photo', rejected, 1);
+  checks.that('all photographs were taken', accepted + before >= files.photos.length, `${accepted} and ${before} of ${files.photos.length}`);
 
   await page.locator('[data-test=folder]').setInputFiles(files.again);
-  await page.locator('[data-outcome=duplicate][data-count="4"]').waitFor();
+  await page.locator(`[data-outcome=duplicate][data-count="${duplicate + 3}"]`).waitFor();
   await page.locator('[data-outcome=duplicate]').click();
   checks.that('a folder sent again is listed by path as already there', await page.getByText(`again/${basename(files.photos[0])}`).isVisible());
   await dropNotes(page);
+}
+
+/** A page that was left in the middle says which files it needs again, and begins none of them anew. */
+async function goesOnAfterReload(page) {
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.reload();
+  const note = page.locator('[data-test=unfinished]');
+  await note.waitFor();
+  const left = Number(await note.getAttribute('data-count'));
+  checks.that('after a reload the page says what was not sent', left > 0 && left < files.photos.length + 2, `${left}`);
+  await shot(page, 'event-unfinished', { whole: false });
+  const asked = page.waitForRequest((request) => request.method() === 'HEAD' && request.url().includes('/uploads/'));
+  const batches = [];
+  page.on('request', (request) => request.method() === 'POST' && request.url().endsWith('/batches') && batches.push(request.url()));
+  await page.locator('[data-test=photos]').setInputFiles([...files.photos, files.damaged, files.text]);
+  await asked;
+  checks.that('a file that was on its way goes on where it stopped', true);
+  await page.locator('[data-test=upload][data-phase=sending]').waitFor();
+  checks.same('in the batch that it belongs to', batches, []);
 }
 
 /** A file let go anywhere on the page. */
@@ -99,12 +124,11 @@ async function dropNotes(page) {
 
 export async function prepared(page) {
   console.log('live progress');
-  // The dropped text file may be refused at the door or, like the damaged ones, when it is read.
-  const accepted = await tally(page, 'accepted');
+  const accepted = (await (await page.request.get(`/api/events/${slugOf(page)}`)).json()).counts.received;
   const panel = page.locator('[data-test=preparation]');
   await page.locator(`[data-test=preparation][data-received="${accepted}"][data-waiting="0"]`).waitFor({ timeout: TIMEOUT_MS });
   checks.same('live progress ends with nothing waiting', await panel.getAttribute('data-waiting'), '0');
-  const told = `${await page.locator('[data-test=outcomes]').innerText()}\n${await failedText(page)}`;
+  const told = await page.locator('[data-test=outcomes]').innerText();
   checks.that('a text file called .jpg is named with a reason', new RegExp(`${basename(files.text)}\\s+\\S.{8,}`).test(told), told);
   await page.locator('[data-test=grid] img').first().waitFor();
   await page.locator('[data-test=grid]').scrollIntoViewIfNeeded();
@@ -112,20 +136,51 @@ export async function prepared(page) {
   await shotPhoneAndDark(page, 'event-ready');
 }
 
-async function failedText(page) {
-  const panel = page.locator('[data-test=failed]');
-  return (await panel.count()) === 0 ? '' : panel.innerText();
-}
+const slugOf = (page) => decodeURIComponent(new URL(page.url()).pathname.split('/')[2]);
 
 export async function retryFailed(page) {
-  if ((await page.locator('[data-test=failed]').count()) === 0) return;
-  await page.locator('[data-test=failed]').getByRole('button', { name: /again/ }).last().click();
+  await page.locator('[data-test=preparation]').getByRole('button', { name: 'Which ones?' }).click();
+  const list = page.locator('[data-test=failed]');
+  await list.waitFor();
+  checks.that('a photo that cannot be read is named with a reason', new RegExp(`${basename(files.damaged)}\\s+\\S.{8,}`).test(await list.innerText()));
+  await list.getByRole('button', { name: 'Try all again' }).click();
+  await page.getByText(/photos? (is|are) read again/).waitFor();
   await page.waitForTimeout(1500);
   await page.locator('[data-test=preparation][data-waiting="0"]').waitFor({ timeout: TIMEOUT_MS });
-  checks.that('a failed photo can be tried again', true);
+  checks.that('failed photos can be tried again', true);
+  await page.locator('[data-filter=all]').click();
+}
+
+/** Photos taken back are out of sight for attendees, and come back when they are published again. */
+export async function publish(page) {
+  console.log('photos in bulk');
+  const boxes = page.locator('[data-photo-id][data-state=ready] input');
+  await boxes.nth(4).waitFor();
+  await boxes.nth(1).check({ force: true });
+  await boxes.nth(4).click({ modifiers: ['Shift'], force: true });
+  checks.same('a range is chosen with the shift key', await page.locator('[data-test=selection]').getAttribute('data-count'), '4');
+  await shot(page, 'event-chosen', { whole: false });
+  await page.getByRole('button', { name: 'Hide', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  checks.that('the confirmation says how many', await dialog.getByText('Hide 4 photos?').isVisible());
+  await dialog.getByRole('button', { name: 'Hide' }).click();
+  await page.getByText('4 photos are hidden.').waitFor();
+  await page.locator('[data-filter=unpublished]').click();
+  await page.locator('[data-test=total][data-total="4"]').waitFor();
+  await boxes.first().check({ force: true });
+  await page.getByRole('button', { name: 'Choose all 4' }).click();
+  await page.getByRole('button', { name: 'Publish', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Publish' }).click();
+  await page.getByText('4 photos are published.').waitFor();
+  await page.locator('[data-test=total][data-total="0"]').waitFor();
+  checks.that('all that a filter shows are published at once', true);
+  await page.locator('[data-filter=all]').click();
 }
 
 export async function share(page, slug) {
+  await page.getByRole('tab', { name: 'Share' }).click();
+  await page.waitForURL('**/share');
+  checks.that('the upload’s list is still there behind another part', (await page.locator('[data-test=upload]').count()) === 1);
   const link = await page.locator('[data-test=link]').inputValue();
   checks.same('the attendee link is shown', link, `${URL_BASE}/e/${slug}`);
   checks.that('its QR code is drawn', await page.getByAltText(`QR code of ${link}`).evaluate((image) => image.naturalWidth > 0));
@@ -133,6 +188,24 @@ export async function share(page, slug) {
   checks.that('printing gives the poster alone', (await page.locator('.poster').isVisible()) && !(await page.locator('main').isVisible()));
   await shot(page, 'poster', { screen: false });
   await page.emulateMedia({ media: 'screen' });
+  for (const [name, ending] of [['Save as PNG', 'png'], ['Save as SVG', 'svg']]) {
+    const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).last().click()]);
+    checks.same(`the poster is saved as ${ending}`, saved.suggestedFilename(), `${slug}-poster.${ending}`);
+  }
+  await shotPhoneAndDark(page, 'event-share');
+}
+
+/** The venue's screen: photos change, a press on the space bar holds them, Escape leaves. */
+export async function wall(page, slug) {
+  console.log('live wall');
+  await page.goto(`/events/${slug}/wall`);
+  await page.locator('[data-test=wall] .slide img').first().waitFor();
+  await shot(page, 'wall', { whole: false });
+  await page.keyboard.press('Space');
+  await page.getByText('Paused').waitFor();
+  await page.keyboard.press('Escape');
+  await page.waitForURL(`**/events/${slug}/share`);
+  checks.that('the wall shows photos, pauses and is left by key', true);
 }
 
 export const readyPhotos = async (page, slug) => (await (await page.request.get(`/api/events/${slug}`)).json()).counts.ready;

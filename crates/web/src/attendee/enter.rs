@@ -49,9 +49,9 @@ pub async fn enter(
     let known = guest.or_new(&web, &context).await?;
     let visitor_id = known.visitor.visitor_id;
     if by_code {
-        enter_by_code(&web, &guest.event, visitor_id).await?
+        enter_by_code(&web, &guest.event, visitor_id).await?;
     } else {
-        take_seat(&web, &guest.event, visitor_id, &code).await?
+        take_seat(&web, &guest.event, visitor_id, &code).await?;
     }
     Ok((StatusCode::NO_CONTENT, known.headers))
 }

@@ -147,7 +147,7 @@ impl Finding {
         }
         let mut told: Vec<SeenPhoto> =
             photos.into_values().filter(|photo| photo.is_me == Some(true)).collect();
-        told.sort_by(|a, b| (a.at, a.photo_id).cmp(&(b.at, b.photo_id)));
+        told.sort_by_key(|photo| (photo.at, photo.photo_id));
         matches.extend(told.iter().map(|photo| FoundPhoto::new(photo, Band::Sure, OWN_WORD, event, web)));
         matches.sort_by_key(|found| found.band == Band::Maybe);
         SearchAnswer {

@@ -1,6 +1,6 @@
 //! A photo, as visitors see it: how it is shown, and where its copies are.
 
-use domain::{Band, Digest, EventId, Rendition};
+use domain::{Band, Digest, Rendition};
 use serde::Serialize;
 use store::event::Event;
 use store::visible::SeenPhoto;
@@ -9,11 +9,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Web;
+use crate::media::marked::visitor_rendition;
 use crate::media::sign::SignedUrls;
 
 /// A photo, as visitors see it.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(clippy::struct_field_names, reason = "the names of the API")]
 pub struct VisitorPhoto {
     photo_id: Uuid,
     width_px: Option<i32>,
@@ -55,7 +55,7 @@ impl FoundPhoto {
 impl VisitorPhoto {
     pub(crate) fn new(photo: &SeenPhoto, event: &Event, web: &Web) -> Self {
         let Addresses { thumb, preview, download } =
-            addresses(&web.urls, event.event_id, photo.sha256, web.clock.unix_seconds());
+            addresses(&web.urls, event, photo.sha256, web.clock.unix_seconds());
         Self {
             photo_id: photo.photo_id.0,
             width_px: photo.width_px,
@@ -77,10 +77,11 @@ struct Addresses {
 }
 
 /// The addresses that visitors are given of a photo. Whatever they see or keep, they have it from here.
-fn addresses(urls: &SignedUrls, event_id: EventId, sha256: Digest, now: i64) -> Addresses {
+fn addresses(urls: &SignedUrls, event: &Event, sha256: Digest, now: i64) -> Addresses {
+    let (event_id, large) = (event.event_id, visitor_rendition(event));
     Addresses {
         thumb: urls.url(event_id, sha256, Rendition::Thumb, now),
-        preview: urls.url(event_id, sha256, Rendition::Preview, now),
-        download: urls.download_url(event_id, sha256, Rendition::Preview, now),
+        preview: urls.url(event_id, sha256, large, now),
+        download: urls.download_url(event_id, sha256, large, now),
     }
 }

@@ -18,6 +18,7 @@ const ACTION: &str = "face data deleted";
 
 /// What was deleted, where and when. The audit log has a line under the same id.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the API")]
 pub struct Receipt {
     receipt_id: Uuid,
     event: EventName,

@@ -61,6 +61,7 @@ pub async fn search(
     let mut tx = web.store.begin().await?;
     let consent_id = Uuid::from_bytes(web.entropy.bytes());
     store::consent::insert(&mut tx, event.event_id, consent_id, CONSENT_VERSION, now).await?;
+    store::event_hour::count(&mut tx, event.event_id, now, store::event_hour::Kind::Search, 1).await?;
     commit(tx).await?;
     let found = find(&web, event.event_id, guest.visitor_id(), &Wanted::Selfie(selfie)).await?;
     // A program that has no account would not come back with the cookie.

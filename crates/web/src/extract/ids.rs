@@ -2,7 +2,8 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use domain::{BatchId, InvitationId, JobId, PhotoId, UploadId, UserId};
+use domain::{BatchId, InvitationId, JobId, PackId, PhotoId, UploadId, UserId};
+use store::event_image::Kind;
 use uuid::Uuid;
 
 use crate::context::Context;
@@ -49,6 +50,26 @@ in_path!(
     /// The piece of background work that the path's `{job_id}` names.
     JobInPath(JobId) "job_id", JobNotFound
 );
+
+in_path!(
+    /// The access pack that the path's `{pack_id}` names.
+    PackInPath(PackId) "pack_id", PackNotFound
+);
+
+/// The kind of image that the path's `{kind}` names.
+#[derive(Clone, Copy, Debug)]
+pub struct ImageKindInPath(pub Kind);
+
+impl<S: Send + Sync> FromRequestParts<S> for ImageKindInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params =
+            RawPathParams::from_request_parts(parts, state).await.map_err(|_| Code::ImageNotFound)?;
+        let named = params.iter().find(|(key, _)| *key == "kind").and_then(|(_, text)| text.parse().ok());
+        Ok(Self(named.ok_or(Code::ImageNotFound)?))
+    }
+}
 
 /// The id under `name`, noted as what the request is about.
 async fn id<S: Send + Sync>(parts: &mut Parts, state: &S, name: &str) -> Option<Uuid> {

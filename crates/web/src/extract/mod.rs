@@ -8,7 +8,10 @@ mod signed_in;
 mod visiting;
 
 pub use body::{Body, Params};
-pub use ids::{BatchInPath, InvitationInPath, JobInPath, PhotoInPath, UploadInPath, UserInPath};
+pub use ids::{
+    BatchInPath, ImageKindInPath, InvitationInPath, JobInPath, PackInPath, PhotoInPath, UploadInPath,
+    UserInPath,
+};
 pub(crate) use in_event::named as event_named;
 pub use in_event::{EventManager, EventStaff, InEvent};
 pub use in_language::InLanguage;

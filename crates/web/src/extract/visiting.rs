@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use domain::{AccessMode, AccountId, Role, UserId, VisitorId};
 use store::event::Event;
+use store::event_hour;
 use store::sign_in::Person;
 use store::visitor::{self, KnownBy, Visitor};
 
@@ -100,6 +101,9 @@ impl Guest {
         let mut tx = web.store.begin().await?;
         let visitor_id = VisitorId::from_entropy(&web.entropy);
         let visitor = visitor::get_or_insert(&mut tx, event_id, visitor_id, known_by, now).await?;
+        if visitor.visitor_id == visitor_id {
+            event_hour::count(&mut tx, event_id, now, event_hour::Kind::Visitor, 1).await?;
+        }
         commit(tx).await?;
         Ok(Known { visitor, headers })
     }

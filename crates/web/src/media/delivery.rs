@@ -3,9 +3,11 @@
 use blobs::{BlobError, BlobKey, BlobStream, Blobs};
 use bytes::{Bytes, BytesMut};
 use domain::{EventId, Rendition};
-use futures::{StreamExt as _, TryStreamExt as _};
-use recognizer::Patches;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use recognizer::{Painter, Patches, PhotoError};
 use store::photo::Photo;
+
+use super::marked::Marking;
 
 /// The original of `photo`, with places and serial numbers overwritten. Every original that is delivered comes through
 /// here, alone or in an archive.
@@ -42,20 +44,53 @@ fn without(blob: BlobStream, private_parts: Patches) -> BlobStream {
     BlobStream { size_bytes: blob.size_bytes, stream: blob.stream.map_ok(overwrite).boxed() }
 }
 
+/// Where copies of an event's photos come from.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// Photo bytes.
+    pub(crate) blobs: Blobs,
+    /// Draws the watermark.
+    pub(crate) painter: Painter,
+    /// The watermark, where there is one to draw.
+    pub(crate) marking: Option<Marking>,
+}
+
+/// Why a copy cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DeliveryError {
+    /// The store failed.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
+    /// The watermark cannot be drawn.
+    #[error("the watermark cannot be drawn: {0}")]
+    Mark(#[from] PhotoError),
+}
+
 /// The copy of `photo` that `rendition` names.
 ///
 /// # Errors
 /// When the store fails. A file that it does not have is no error but `None`.
 pub(crate) async fn open(
-    blobs: &Blobs,
+    source: &Source,
     event_id: EventId,
     photo: &Photo,
     rendition: Rendition,
-) -> Result<Option<BlobStream>, BlobError> {
-    match rendition {
-        Rendition::Original => original(blobs, event_id, photo).await,
-        Rendition::Preview | Rendition::Thumb => {
-            blobs.stream(&BlobKey::new(event_id, photo.sha256, rendition)).await
+) -> Result<Option<BlobStream>, DeliveryError> {
+    let Source { blobs, painter, marking } = source;
+    match (rendition, marking) {
+        (Rendition::Original, _) => Ok(original(blobs, event_id, photo).await?),
+        (Rendition::Marked, Some(marking)) => {
+            let preview = blobs.get(&BlobKey::new(event_id, photo.sha256, Rendition::Preview)).await?;
+            let Some(preview) = preview else { return Ok(None) };
+            let bytes = painter.mark_in_turn(preview, marking.drawing()).await?;
+            let size_bytes = bytes.len() as u64;
+            Ok(Some(BlobStream { size_bytes, stream: stream::iter([Ok(bytes)]).boxed() }))
+        }
+        (Rendition::Preview | Rendition::Marked, _) => {
+            Ok(blobs.stream(&BlobKey::new(event_id, photo.sha256, Rendition::Preview)).await?)
+        }
+        (Rendition::Thumb, _) => {
+            Ok(blobs.stream(&BlobKey::new(event_id, photo.sha256, Rendition::Thumb)).await?)
         }
     }
 }

@@ -4,16 +4,20 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use blobs::{BlobKey, Blobs};
-use domain::{Clock, Digest, EventId, Rendition};
+use blobs::{BlobKey, BlobStream};
+use domain::{Digest, EventId, Rendition};
+use futures::{StreamExt as _, stream};
 use serde::Deserialize;
 use store::Store;
+use store::event_hour::{self, Kind};
 use store::photo::Photo;
 use utoipa::IntoParams;
 
 use super::delivery;
-use super::sign::{Claim, MadeFor, SignedUrls};
-use crate::error::{Code, Problem};
+use super::marked::Marking;
+use super::sign::{Claim, MadeFor};
+use crate::Web;
+use crate::error::{Code, Problem, commit};
 
 /// The signature of an address.
 #[derive(Deserialize, IntoParams)]
@@ -40,27 +44,57 @@ pub struct Signature {
             (Vec<u8> = "image/x-nikon-nef"), (Vec<u8> = "image/x-sony-arw"), (Vec<u8> = "image/x-adobe-dng"),
             (Vec<u8> = "image/x-fuji-raf"), (Vec<u8> = "image/x-olympus-orf"), (Vec<u8> = "image/x-panasonic-rw2")))))]
 pub async fn serve(
-    State(urls): State<SignedUrls>,
-    State(clock): State<Clock>,
-    State(store): State<Store>,
-    State(blobs): State<Blobs>,
+    State(web): State<Web>,
     Path((event_id, sha256, rendition)): Path<(String, String, String)>,
     signature: Result<Query<Signature>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(signature) = signature.map_err(|_| Code::LinkExpired)?;
     let claim = claim(&event_id, &sha256, &rendition, &signature).ok_or(Code::PhotoNotFound)?;
-    if claim.expires < clock.unix_seconds() || !urls.is_good(claim, &signature.signature) {
+    if claim.expires < web.clock.unix_seconds() || !web.urls.is_good(claim, &signature.signature) {
         return Err(Code::LinkExpired.into());
     }
-    let names = Names::of(&store, claim).await?;
-    let blob = match &names.original {
-        Some(photo) => delivery::original(&blobs, claim.event_id, photo).await?,
-        None => blobs.stream(&BlobKey::new(claim.event_id, claim.sha256, claim.rendition)).await?,
-    };
-    let blob = blob.ok_or(Code::PhotoNotFound)?;
+    let names = Names::of(&web.store, claim).await?;
+    let blob = blob(&web, claim, &names).await?.ok_or(Code::PhotoNotFound)?;
+    if claim.download {
+        note_download(&web, claim.event_id).await;
+    }
     let mut response = Body::from_stream(blob.stream).into_response();
     *response.headers_mut() = headers(claim, &names, blob.size_bytes);
     Ok(response)
+}
+
+async fn blob(web: &Web, claim: Claim, names: &Names) -> Result<Option<BlobStream>, Problem> {
+    let Claim { event_id, sha256, rendition, .. } = claim;
+    if let Some(photo) = &names.original {
+        return Ok(delivery::original(&web.blobs, event_id, photo).await?);
+    }
+    if rendition != Rendition::Marked {
+        return Ok(web.blobs.stream(&BlobKey::new(event_id, sha256, rendition)).await?);
+    }
+    let mut tx = web.store.begin().await?;
+    let event = store::event::by_id(&mut tx, event_id).await?.ok_or(Code::PhotoNotFound)?;
+    let marking = Marking::of(&mut tx, &web.blobs, &event).await?;
+    drop(tx);
+    let Some(marking) = marking else {
+        return Ok(web.blobs.stream(&BlobKey::new(event_id, sha256, Rendition::Preview)).await?);
+    };
+    let marked = web.marked.get(&web.blobs, event_id, sha256, &marking).await?;
+    Ok(marked.map(|bytes| BlobStream {
+        size_bytes: bytes.len() as u64,
+        stream: stream::iter([Ok(bytes)]).boxed(),
+    }))
+}
+
+/// Counts a download. Nobody goes without a photo because it could not be counted.
+async fn note_download(web: &Web, event_id: EventId) {
+    let counted = async {
+        let mut tx = web.store.begin().await?;
+        event_hour::count(&mut tx, event_id, web.clock.now(), Kind::Download, 1).await?;
+        commit(tx).await
+    };
+    if let Err(problem) = counted.await {
+        tracing::warn!(code = problem.code().as_str(), "a download could not be counted");
+    }
 }
 
 fn claim(event_id: &str, sha256: &str, rendition: &str, signature: &Signature) -> Option<Claim> {
@@ -90,12 +124,15 @@ impl Names {
         if !is_shown(&mut tx, claim).await? {
             return Err(Code::PhotoNotFound.into());
         }
-        if claim.rendition != Rendition::Original && !claim.download {
+        let needs_row = matches!(claim.rendition, Rendition::Original | Rendition::Marked);
+        if !needs_row && !claim.download {
             return Ok(Self::jpeg(String::new()));
         }
         let photo_id = store::photo::id_by_sha256(&mut tx, claim.event_id, claim.sha256).await?;
         let photo_id = photo_id.ok_or(Code::PhotoNotFound)?;
         let photo = store::photo::by_id(&mut tx, claim.event_id, photo_id).await?;
+        // Marked copies are for visitors, who no longer get what was taken back.
+        let photo = photo.filter(|photo| photo.published || claim.rendition != Rendition::Marked);
         let photo = photo.ok_or(Code::PhotoNotFound)?;
         if claim.rendition == Rendition::Original {
             let (media_type, file_name) = (photo.media_type.clone(), photo.file_name.clone());
@@ -129,7 +166,12 @@ fn headers(claim: Claim, names: &Names, size_bytes: u64) -> HeaderMap {
     };
     set(header::CONTENT_TYPE, &names.media_type);
     set(header::CONTENT_LENGTH, &size_bytes.to_string());
-    set(header::CACHE_CONTROL, "private, max-age=3600, immutable");
+    // The watermark may become another.
+    let lasts = match claim.rendition {
+        Rendition::Marked => "private, max-age=300",
+        Rendition::Original | Rendition::Preview | Rendition::Thumb => "private, max-age=3600, immutable",
+    };
+    set(header::CACHE_CONTROL, lasts);
     // A file that somebody uploaded must never run as a page of ours.
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox");

@@ -13,6 +13,7 @@ use store::Store;
 use store::photo_by_time::{self, Cursor, TimedPhoto};
 use utoipa::IntoParams;
 
+use super::delivery::Source;
 use super::zip_stream::{Archive, Broken, Pages, Wanted};
 use crate::Web;
 use crate::error::{Code, Problem};
@@ -61,7 +62,7 @@ pub async fn zip_event(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let archive = Archive {
-        blobs: web.blobs,
+        source: Source { blobs: web.blobs, painter: web.marked.painter, marking: None },
         event_id: event.event_id,
         file_stem: event.slug.to_string(),
         language,

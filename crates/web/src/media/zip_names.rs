@@ -89,7 +89,7 @@ fn harmless(stem: &str) -> String {
 fn extension(media_type: &str, own: Option<&str>, rendition: Rendition) -> String {
     let delivered = match rendition {
         Rendition::Original => media_type,
-        Rendition::Preview | Rendition::Thumb => "image/jpeg",
+        Rendition::Preview | Rendition::Thumb | Rendition::Marked => "image/jpeg",
     };
     let fitting = EXTENSIONS.iter().find(|(name, _)| *name == delivered).map(|(_, extensions)| *extensions);
     match (fitting, own, rendition) {

@@ -13,13 +13,17 @@ use domain::{Digest, EventId, Rendition};
 use futures::{StreamExt as _, stream};
 use serde::Deserialize;
 use store::Store;
+use store::event::Event;
+use store::event_hour::{self, Kind};
 use store::photo_by_time::{self, TimedPhoto};
 use utoipa::ToSchema;
 
+use super::delivery::Source;
+use super::marked::Marking;
 use super::sign::{Claim, MadeFor, SignedUrls, parse_address};
 use super::zip_stream::{Archive, Wanted};
 use crate::Web;
-use crate::error::{Code, Problem};
+use crate::error::{Code, Problem, commit};
 use crate::extract::InLanguage;
 
 /// Most photos in one archive.
@@ -64,20 +68,31 @@ pub async fn zip_selection(
     let selection = read.map_err(|_| Code::BadRequest)??;
     let now = web.clock.unix_seconds();
     let (event_id, claims) = verified(&selection.photos, &web.urls, now)?;
-    let Found { slug, wanted, missing } = find(&web.store, event_id, &claims).await?;
+    let Found { event, wanted, missing } = find(&web.store, event_id, &claims).await?;
     if selection.check {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    let marking = prepare(&web, &event, wanted.len()).await?;
     let archive = Archive {
-        blobs: web.blobs,
+        source: Source { blobs: web.blobs, painter: web.marked.painter, marking },
         event_id,
-        file_stem: slug,
+        file_stem: event.slug.to_string(),
         language,
         place,
         pages: stream::once(std::future::ready(Ok(wanted))).boxed(),
         missing,
     };
     Ok(archive.send())
+}
+
+/// What is drawn over the photos; they count as downloaded.
+async fn prepare(web: &Web, event: &Event, photos: usize) -> Result<Option<Marking>, Problem> {
+    let mut tx = web.store.begin().await?;
+    let marking = Marking::of(&mut tx, &web.blobs, event).await?;
+    let count = i64::try_from(photos).unwrap_or(i64::MAX);
+    event_hour::count(&mut tx, event.event_id, web.clock.now(), Kind::Download, count).await?;
+    commit(tx).await?;
+    Ok(marking)
 }
 
 async fn read(mut request: Request) -> Result<Selection, Problem> {
@@ -133,7 +148,7 @@ fn verified(addresses: &[String], urls: &SignedUrls, now: i64) -> Result<(EventI
 }
 
 struct Found {
-    slug: String,
+    event: Event,
     wanted: Vec<Wanted>,
     missing: Vec<String>,
 }
@@ -152,11 +167,11 @@ async fn find(store: &Store, event_id: EventId, claims: &[Claim]) -> Result<Foun
     let mut wanted = Vec::with_capacity(copies.len());
     for photo in photos {
         lost.remove(&photo.photo.sha256);
-        wanted.extend(copies_of(photo, &copies));
+        wanted.extend(copies_of(photo, &copies).filter(Wanted::may_leave));
     }
     // Of a photo that was removed or hidden since its address was made, nothing but this is told.
     let missing = lost.iter().map(ToString::to_string).collect();
-    Ok(Found { slug: event.slug.to_string(), wanted, missing })
+    Ok(Found { event, wanted, missing })
 }
 
 /// The copies that are still to be seen by whom their addresses were made for, each once.
@@ -189,7 +204,7 @@ async fn shown(
 
 fn copies_of(photo: TimedPhoto, copies: &HashSet<Copy>) -> impl Iterator<Item = Wanted> {
     let sha256 = photo.photo.sha256;
-    [Rendition::Original, Rendition::Preview, Rendition::Thumb]
+    [Rendition::Original, Rendition::Preview, Rendition::Thumb, Rendition::Marked]
         .into_iter()
         .filter(move |rendition| copies.contains(&(sha256, *rendition)))
         .map(move |rendition| Wanted { photo: photo.clone(), rendition })

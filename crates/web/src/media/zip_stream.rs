@@ -14,7 +14,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse as _, Response};
-use blobs::{BlobError, BlobStream, Blobs};
+use blobs::{BlobError, BlobStream};
 use domain::{EventId, Language, Rendition};
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
@@ -28,7 +28,7 @@ use zip::result::ZipError;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
-use super::delivery;
+use super::delivery::{self, DeliveryError, Source};
 use super::serve::attachment;
 use super::zip_names::Names;
 
@@ -46,6 +46,13 @@ pub(crate) struct Wanted {
     pub(crate) rendition: Rendition,
 }
 
+impl Wanted {
+    /// Marked copies are for visitors: of photos that were taken back since there are none.
+    pub(crate) fn may_leave(&self) -> bool {
+        self.rendition != Rendition::Marked || self.photo.photo.published
+    }
+}
+
 /// Why an archive broke off.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Broken {
@@ -57,6 +64,8 @@ pub(crate) enum Broken {
     Short,
     #[error(transparent)]
     Blob(#[from] BlobError),
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the archive cannot be written: {0}")]
@@ -70,7 +79,7 @@ pub(crate) type Pages = BoxStream<'static, Result<Vec<Wanted>, Broken>>;
 
 /// An archive to be sent.
 pub(crate) struct Archive {
-    pub(crate) blobs: Blobs,
+    pub(crate) source: Source,
     pub(crate) event_id: EventId,
     /// What its file is called, without the extension.
     pub(crate) file_stem: String,
@@ -116,8 +125,8 @@ impl Archive {
     }
 
     async fn write(self, sender: mpsc::Sender<Bytes>) -> Result<(), Broken> {
-        let Self { blobs, event_id, language, place, mut pages, missing, .. } = self;
-        let mut writer = Writer::new(blobs, event_id, sender, missing);
+        let Self { source, event_id, language, place, mut pages, missing, .. } = self;
+        let mut writer = Writer::new(source, event_id, sender, missing);
         let written = async {
             while let Some(page) = pages.try_next().await? {
                 for wanted in page {
@@ -162,7 +171,7 @@ impl Write for Outbox {
 }
 
 struct Writer {
-    blobs: Blobs,
+    source: Source,
     event_id: EventId,
     zip: ZipWriter<StreamWriter<Outbox>>,
     outbox: Outbox,
@@ -172,16 +181,16 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(blobs: Blobs, event_id: EventId, sender: mpsc::Sender<Bytes>, missing: Vec<String>) -> Self {
+    fn new(source: Source, event_id: EventId, sender: mpsc::Sender<Bytes>, missing: Vec<String>) -> Self {
         let outbox = Outbox::default();
         let zip = ZipWriter::new_stream(outbox.clone());
-        Self { blobs, event_id, zip, outbox, sender, names: Names::default(), missing }
+        Self { source, event_id, zip, outbox, sender, names: Names::default(), missing }
     }
 
     async fn add(&mut self, wanted: &Wanted) -> Result<(), Broken> {
         let name = self.names.of(&wanted.photo, wanted.rendition);
         let photo = &wanted.photo.photo;
-        let found = delivery::open(&self.blobs, self.event_id, photo, wanted.rendition).await?;
+        let found = delivery::open(&self.source, self.event_id, photo, wanted.rendition).await?;
         if let Some(blob) = found {
             return self.copy(name, wanted.photo.at, blob).await;
         }
@@ -269,9 +278,10 @@ mod tests {
     const AT: PrimitiveDateTime = datetime!(2026-06-20 14:03:22);
 
     fn writer() -> (Writer, mpsc::Receiver<Bytes>) {
-        let blobs = Blobs::open(&blobs::Settings::Memory).unwrap();
+        let blobs = blobs::Blobs::open(&blobs::Settings::Memory).unwrap();
+        let source = Source { blobs, painter: recognizer::Painter::default(), marking: None };
         let (sender, receiver) = mpsc::channel(1000);
-        (Writer::new(blobs, EventId::from_entropy(&Entropy::fixed(1)), sender, Vec::new()), receiver)
+        (Writer::new(source, EventId::from_entropy(&Entropy::fixed(1)), sender, Vec::new()), receiver)
     }
 
     fn blob(size_bytes: u64, pieces: Vec<Result<Bytes, BlobError>>) -> BlobStream {

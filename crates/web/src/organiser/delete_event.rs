@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use recognizer::Recognizer;
 use store::Store;
 
+use crate::MarkedPhotos;
 use crate::error::{Code, Problem, commit};
 use crate::extract::EventManager;
 
@@ -16,6 +17,7 @@ pub async fn delete_event(
     EventManager { event, .. }: EventManager,
     State(store): State<Store>,
     State(recognizer): State<Recognizer>,
+    State(marked): State<MarkedPhotos>,
 ) -> Result<StatusCode, Problem> {
     let mut tx = store.begin().await?;
     if !store::event::delete(&mut tx, event.event_id).await? {
@@ -23,6 +25,7 @@ pub async fn delete_event(
     }
     commit(tx).await?;
     recognizer.forget_event(event.event_id);
+    marked.forget_event(event.event_id);
     tracing::info!(event_id = %event.event_id, "an event was deleted");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,3 +10,4 @@ pub mod retry_failed;
 pub mod retry_photo;
 pub mod upload_photos;
 pub mod uploads;
+pub mod wall;

@@ -41,6 +41,21 @@ pub(crate) fn grown(before: &BTreeMap<String, i64>, after: &BTreeMap<String, i64
     after.iter().filter(|(table, rows)| **rows > before[*table]).map(|(table, _)| table.clone()).collect()
 }
 
+/// A photo of the event that visitors see.
+async fn a_photo(server: &Server, event: &str) -> String {
+    let found = server.search(event, &["ann"]).await.json();
+    found["matches"][0]["photo_id"].as_str().unwrap().to_owned()
+}
+
+/// What visitors keep of a photo: a mark and a word.
+async fn keep(server: &Server, bearer: &str, event: &str, photo_id: &str) {
+    let uri = |what: &str| format!("/api/attendee/events/{event}/{what}/{photo_id}");
+    for (uri, body) in [(uri("favourites"), json!(null)), (uri("verdicts"), json!({"is_me": true}))] {
+        let kept = server.call(Some(bearer), "PUT", &uri, Some(&body)).await;
+        assert_eq!(kept.status, StatusCode::NO_CONTENT, "{uri}");
+    }
+}
+
 /// An attendee with everything that hangs on one: log-ins, a link, a message.
 async fn busy_attendee(server: &Server, event: &str, name: &str) -> Person {
     let person = server.attendee(event, name).await;
@@ -58,11 +73,25 @@ async fn nothing_is_left_of_an_attendee_and_the_e_mail_is_free_at_once(pool: PgP
     let ada = server.first_admin().await;
     let event = server.event_of(&ada, "Gala").await;
     server.attendee(&event, "kept").await;
+    server.upload_as(&ada, &event, &[("a.jpg", &["ann"])]).await;
+    server.work().await;
+    let photo_id = a_photo(&server, &event).await;
     let before = rows(&pool).await;
     for by_self in [true, false] {
         let zoe = busy_attendee(&server, &event, "zoe").await;
+        keep(&server, &zoe.access, &event, &photo_id).await;
         let grown = grown(&before, &rows(&pool).await);
-        assert_eq!(grown, ["attendee", "outbox", "password_link", "refresh_token", "sign_in"]);
+        let expected = [
+            "attendee",
+            "favourite",
+            "outbox",
+            "password_link",
+            "refresh_token",
+            "sign_in",
+            "verdict",
+            "visitor",
+        ];
+        assert_eq!(grown, expected);
         let deleted = if by_self {
             server.call(Some(&zoe.access), "DELETE", "/api/me", None).await
         } else {
@@ -156,6 +185,12 @@ async fn nothing_is_left_of_an_event(pool: PgPool) {
     server.work().await;
     server.upload_as(&olive, &event, &[("c.jpg", &["dan"])]).await; // still waiting when the event goes
     crate::uploads::unfinished(&server, &olive, &event).await;
+    keep(&server, &zoe.access, &event, &a_photo(&server, &event).await).await;
+    let pack = sqlx::query(
+        "insert into access_pack (event_id, pack_id, code, seats, created_at) \
+         select event_id, gen_random_uuid(), 'seat', 1, now() from event where slug = $1",
+    );
+    pack.bind(&event).execute(&pool).await.unwrap();
     assert_eq!(server.search(&event, &["ann"]).await.json()["matches"].as_array().unwrap().len(), 1);
     let shown = server.call(Some(&olive.access), "GET", "/api/events/gone", None).await.json();
     let event_id: EventId = shown["event_id"].as_str().unwrap().parse().unwrap();
@@ -164,7 +199,7 @@ async fn nothing_is_left_of_an_event(pool: PgPool) {
         8,
         "two photos in three copies, and one; and a part of an upload"
     );
-    assert!(grown(&before, &rows(&pool).await).len() >= 10);
+    assert!(grown(&before, &rows(&pool).await).len() >= 14);
 
     let deleted = server.call(Some(&olive.access), "DELETE", "/api/events/gone", None).await;
     assert_eq!(deleted.status, StatusCode::NO_CONTENT);

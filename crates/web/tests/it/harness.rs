@@ -18,8 +18,8 @@ use store::Store;
 use time::OffsetDateTime;
 use tower::ServiceExt as _;
 use web::{
-    AccessTokens, Check, Health, Looks, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey, SignedUrls, System,
-    Web, WebSettings,
+    AccessTokens, Check, Health, Looks, MarkedPhotos, MfaKey, NewsFeed, Passwords, Pseudonyms, SealKey,
+    SignedUrls, System, Web, WebSettings,
 };
 
 /// Each id and token of this process differs from the others, whichever server makes it.
@@ -97,6 +97,7 @@ impl Server {
             entropy,
             urls: SignedUrls::new([7; 32]),
             news: NewsFeed::default(),
+            marked: MarkedPhotos::default(),
             receiver,
             system: a_system(),
             settings,

@@ -423,3 +423,22 @@ async fn with_another_pack_a_face_is_of_no_use_but_hides_what_it_hid(pool: PgPoo
     assert_eq!(server.hide(&ann, true).await.status, StatusCode::NO_CONTENT);
     assert!(!server.found_by(&bob, &event, "bob").await.contains(&meanwhile[0]));
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn whoever_is_hidden_stays_so_on_new_photos_when_another_pack_knows_their_face(pool: PgPool) {
+    let (server, ada, event, ann, bob) = gala(&pool).await;
+    let photos = server.photos(&ada, &event, &[("1.jpg", &["ann", "bob"]), ("2.jpg", &["ann"])]).await;
+    server.keep_template(&ann, &event, "ann").await;
+    server.hide(&ann, true).await;
+    let reindex = format!("/api/events/{event}/reindex");
+    server.as_person(&ada, "POST", &reindex, &json!({"pack": "fake2"})).await;
+    server.work().await;
+    let kept = server.data(&ann).await["template"].clone();
+    assert_eq!((&kept["usable"], &kept["pack"]), (&json!(true), &json!("fake2")));
+    server.photos(&ada, &event, &[("3.jpg", &["ann", "bob", "carl"]), ("4.jpg", &["bob"])]).await;
+    assert_eq!(server.found_by(&bob, &event, "bob").await.len(), 1);
+    assert!(!server.found_by(&bob, &event, "bob").await.contains(&photos[0]));
+    assert_eq!(server.found_by(&ann, &event, "ann").await.len(), 3);
+    assert_eq!(server.data(&ann).await["matches"], 3);
+    assert_eq!(server.worker().tell_of_new_photos().await.unwrap(), 1, "and she is told of it");
+}

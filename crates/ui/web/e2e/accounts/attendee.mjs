@@ -8,6 +8,9 @@ export async function attendeeBegins(page, slug) {
   console.log('attendee');
   await page.goto(`/e/${slug}`);
   await page.getByRole('link', { name: 'Mon compte' }).click();
+  await page.getByRole('heading', { name: 'M’oublier sur cet appareil' }).waitFor();
+  await shot(page, 'attendee-no-account-phone-fr');
+  await page.getByRole('link', { name: 'Se connecter' }).click();
   await page.waitForURL(`**/e/${slug}/login?*`);
   await page.getByText(EVENT).waitFor();
   await shot(page, 'attendee-login-phone-fr');

@@ -92,8 +92,9 @@ async function importTable(page) {
 async function settings(page) {
   await tab(page, 'Settings');
   await page.getByLabel('Date (if known)').fill('2026-09-12');
-  await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await page.getByText('Saved.').waitFor();
+  const form = page.getByRole('form', { name: 'Settings' });
+  await form.getByRole('button', { name: 'Save', exact: true }).click();
+  await form.getByText('Saved.').waitFor();
   checks.that('the new date stands in the title', await page.locator('main').getByText('12 September 2026').isVisible());
   const face = page.getByRole('switch', { name: 'Search by face' });
   await face.click();
@@ -102,7 +103,82 @@ async function settings(page) {
   await tab(page, 'Settings');
   checks.that('the search by face is off, also after a reload', !(await face.isChecked()));
   await face.click();
+  await access(page);
+  await retention(page);
   await shotBoth(page, 'event-settings');
+  await packs(page);
+  await tab(page, 'Figures');
+  await page.locator('[data-test=figures]').waitFor();
+  await shotBoth(page, 'event-figures');
+  await looks(page);
+}
+
+/** The event asks for a code, and is open again. */
+async function access(page) {
+  const form = page.locator('[data-test=access]');
+  await form.getByText('Who knows the code').click();
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.getByText('Saved.').waitFor();
+  const code = await form.getByLabel('Code', { exact: true }).inputValue();
+  checks.that('a code is made where none is given', /^[A-Z2-9]{6}$/.test(code), code);
+  await form.getByLabel('Code', { exact: true }).fill('a b');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.locator('[aria-invalid=true]').waitFor();
+  checks.that('a code that cannot be one is told at its field', true);
+  await form.getByText('Everybody with the link').click();
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.getByText('Saved.').waitFor();
+}
+
+async function retention(page) {
+  const form = page.locator('[data-test=retention]');
+  await form.getByRole('button', { name: 'In 30 days' }).click();
+  checks.that('the day on which the event goes is told with a warning', await form.getByText('go for good').isVisible());
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.getByText('The day is set.').waitFor();
+  await form.getByRole('button', { name: 'Never' }).click();
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.getByText('The event stays.').waitFor();
+  checks.that('and taken back', true);
+}
+
+async function packs(page) {
+  await tab(page, 'Access packs');
+  await page.getByText('No packs yet').waitFor();
+  await page.locator('[data-seats="10"]').click();
+  const pack = page.locator('[data-test=pack]');
+  await pack.waitFor();
+  const code = await pack.getAttribute('data-code');
+  const link = await pack.locator('[data-test=link]').inputValue();
+  checks.that('a pack has a link with its code', link.endsWith(`?code=${encodeURIComponent(code)}`), link);
+  checks.that('and says how many seats are taken', await pack.getByText('0 of 10 seats taken').isVisible());
+  await pack.getByRole('button', { name: 'QR code' }).click();
+  await shotBoth(page, 'event-packs');
+  await pack.getByRole('button', { name: `Delete the pack ${code}` }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete the pack' }).click();
+  await page.getByText('No packs yet').waitFor();
+  checks.that('a pack can be deleted', true);
+}
+
+/** A logo, and a watermark that shows itself before it is saved. */
+async function looks(page) {
+  await tab(page, 'Looks');
+  await page.locator('[data-test=logo-file]').setInputFiles(files.photos[0]);
+  await page.locator('[data-test=logo]').getByText('The picture is there.').waitFor();
+  const form = page.locator('[data-test=watermark]');
+  await form.getByRole('switch', { name: 'Draw a watermark' }).click();
+  await form.getByLabel('Text').fill('© Studio Lumière');
+  await page.locator('[data-test=watermark-preview]').waitFor();
+  checks.that('the watermark is shown before it is saved', await page.locator('[data-test=watermark-preview]').evaluate((image) => image.naturalWidth > 0));
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.getByText('Attendees get photos like this').waitFor();
+  await page.locator('[data-test=welcome]').getByLabel('A few words of welcome').fill('Thank you for celebrating with us!');
+  await page.locator('[data-test=welcome]').getByRole('button', { name: 'Save' }).click();
+  await page.locator('[data-test=welcome]').getByText('Saved.').waitFor();
+  await shotBoth(page, 'event-looks');
+  await page.locator('[data-test=logo]').getByRole('button', { name: 'Remove' }).click();
+  await page.locator('[data-test=logo]').getByText('No logo yet').waitFor();
+  checks.that('logo, watermark and welcome are kept', true);
 }
 
 export async function photographerHelps(page, slug) {
@@ -110,8 +186,8 @@ export async function photographerHelps(page, slug) {
   await page.goto('/events');
   await page.getByRole('link', { name: new RegExp(EVENT) }).click();
   await page.getByRole('tab', { name: 'Attendees' }).waitFor();
-  checks.same('a photographer sees no settings', await page.getByRole('tab').allInnerTexts(), ['Photos', 'Attendees']);
-  await page.getByRole('tab', { name: 'Photos' }).focus();
+  checks.same('a photographer sees no settings', await page.getByRole('tab').allInnerTexts(), ['Photos', 'Share', 'Looks', 'Attendees', 'Figures']);
+  await page.getByRole('tab', { name: 'Looks' }).click();
   await page.keyboard.press('ArrowRight');
   await attendees(page).first().waitFor();
   checks.same('the tabs go by arrow key', await page.getByRole('tab', { name: 'Attendees' }).getAttribute('aria-selected'), 'true');
@@ -137,7 +213,7 @@ async function stays(page) {
   const before = new URL(page.url()).pathname;
   let go;
   const held = new Promise((resolve) => (go = resolve));
-  await page.route('**/photos', async (route) => {
+  await page.route('**/uploads', async (route) => {
     if (route.request().method() === 'POST') await held;
     await route.continue();
   });

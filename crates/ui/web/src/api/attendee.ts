@@ -96,8 +96,7 @@ export interface MyData {
 /** What a deletion of face data answers; the same stands in the audit log. */
 export interface Receipt {
   receipt_id: string;
-  /** Of the event: its name or, from a terse server, its slug. */
-  event: string;
+  event: { slug: string; name: string };
   at: string;
   deleted: { templates: number; matches: number; verdicts: number };
 }

@@ -136,8 +136,8 @@ export interface EventStatistics {
 /** A photo for the venue's screen. */
 export interface WallPhoto {
   photo_id: string;
-  width_px: number;
-  height_px: number;
+  width_px: number | null;
+  height_px: number | null;
   thumb_url: string;
   preview_url: string;
 }

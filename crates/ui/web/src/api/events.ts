@@ -4,7 +4,6 @@ import { Problem } from './problem';
 import type {
   Attendee,
   Event,
-  EventChange,
   EventMember,
   ImportAnswer,
   NewAttendee,
@@ -12,9 +11,6 @@ import type {
   Page,
   StaffRole,
 } from './types';
-
-/** Photos on one page of an event's grid. */
-export const PHOTOS_PER_PAGE = 60;
 
 const of = (event: string, ...parts: string[]) => ['/api/events', ...[event, ...parts].map(segment)].join('/');
 
@@ -30,12 +26,9 @@ export async function listEvents(q: string, limit: number, after: string | null)
 }
 
 export const createEvent = (event: NewEvent) => json<Event>('POST', '/api/events', event);
-export const getEvent = (event: string) => json<Event>('GET', of(event));
-export const changeEvent = (event: string, change: EventChange) => json<Event>('PATCH', of(event), change);
 export const deleteEvent = (event: string) => call('DELETE', of(event));
 
 export const retryPhoto = (event: string, photo: string) => call('POST', of(event, 'photos', photo, 'retry'));
-export const uploadPath = (event: string) => of(event, 'photos');
 /** `web`: at most 2048 pixels; `original`: as uploaded. */
 export type Size = 'web' | 'original';
 export const zipPath = (event: string, size: Size) => `${of(event, 'photos.zip')}?${query({ size })}`;

@@ -35,8 +35,9 @@ export const putWatermark = (event: string, watermark: Watermark) => call('PUT',
 
 /** A photo of the event as visitors would get it. */
 export async function watermarkPreview(event: string, { text, logo, corner, opacity }: Watermark): Promise<Blob> {
-  const path = `${of(event, 'watermark', 'preview')}?${query({ text, logo: String(logo), corner, opacity })}`;
-  return (await call('GET', path)).blob();
+  // An empty text means none; left out, it would mean the one that is stored.
+  const asked = new URLSearchParams({ text: text ?? '', logo: String(logo), corner, opacity: String(opacity) });
+  return (await call('GET', `${of(event, 'watermark', 'preview')}?${asked}`)).blob();
 }
 
 const filled = (filter: PhotoFilter) => ({

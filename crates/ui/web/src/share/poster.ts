@@ -6,6 +6,7 @@ export const WIDTH = 1240;
 export const HEIGHT = 1754;
 const MARGIN = 96;
 const INNER = WIDTH - 2 * MARGIN;
+const COLUMN_GAP = 90;
 const INK = '#101413';
 const SOFT = '#4d5651';
 const FONT = 'system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif';
@@ -126,10 +127,15 @@ function code({ code: word, texts }: Poster, measure: Measure): Block[] {
 /** The same three steps in each language, side by side. */
 function steps({ texts, accent }: Poster, measure: Measure): Block {
   const [text, line] = [34, 44];
-  const width = INNER / texts.length - 40;
+  const width = (INNER - (texts.length - 1) * COLUMN_GAP) / texts.length;
   const title = Math.min(...texts.map((each) => fitted(each.title, [44, 40, 36, 32, 28], 1, width, measure, 700).size));
+  const wide = texts.map((each) => {
+    const rows = each.steps.flatMap((step) => lines(step, width - 70, (row) => measure(row, text, 400)));
+    return Math.max(measure(each.title, title, 700), ...rows.map((row) => 62 + measure(row, text, 400)));
+  });
+  const total = wide.reduce((sum, each) => sum + each + COLUMN_GAP, -COLUMN_GAP);
   const columns = texts.map((each, i) => {
-    const x = MARGIN + i * (INNER / texts.length) + 10;
+    const x = Math.round((WIDTH - total) / 2 + wide.slice(0, i).reduce((sum, before) => sum + before + COLUMN_GAP, 0));
     let y = title * 1.5;
     const drawn = [(top: number) => write(each.title, x, top + title, title, { weight: 700, anchor: 'start' })];
     each.steps.forEach((step, n) => {

@@ -2,7 +2,7 @@ import { upload } from '../i18n/upload';
 import { browserSurroundings } from '../upload/browser';
 import type { Drop, Entry } from '../upload/entry';
 import type { Found } from '../upload/folder';
-import { continued, Ledger, type Unfinished } from '../upload/ledger';
+import { continued, Ledger, type Remembered, type Unfinished } from '../upload/ledger';
 import { UploadQueue } from '../upload/queue';
 import { Rate } from '../upload/rate';
 import { Tabs } from '../upload/tabs';
@@ -11,6 +11,10 @@ import { type View, viewOf } from '../upload/view';
 /** How often the figures on the page follow the queue: thousands of files must not mean thousands of redraws. */
 const REDRAW_MS = 200;
 const FILES_PER_STEP = 50;
+/** The page stands still for no longer than this while the browser asks the disk for the sizes of files. */
+const STILL_MS = 15;
+
+const breath = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** Sending photos to one event, as a page shows it. */
 export class Sending {
@@ -51,10 +55,9 @@ export class Sending {
     for (let from = 0; from < found.length; from += FILES_PER_STEP) {
       this.reading = found.length;
       const some = found.slice(from, from + FILES_PER_STEP);
-      const known = some.map(({ file, path }) => ({ drop: drop.id, path, size: file.size }));
-      await this.#ledger.add(known);
+      await this.#ledger.add(await measured(some, drop.id));
       into.add(some, drop);
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await breath();
     }
     this.reading = null;
   }
@@ -116,6 +119,19 @@ export class Sending {
       this.view = viewOf(this.#queue, this.#rate, performance.now());
     }, REDRAW_MS);
   }
+}
+
+/** What is to be remembered of the files. */
+async function measured(found: Found[], drop: string): Promise<Remembered[]> {
+  const all: Remembered[] = [];
+  let since = performance.now();
+  for (const { file, path } of found) {
+    all.push({ drop, path, size: file.size });
+    if (performance.now() - since < STILL_MS) continue;
+    await breath();
+    since = performance.now();
+  }
+  return all;
 }
 
 /** The folders that the files lie in, or how many loose files there are. */

@@ -102,10 +102,11 @@ const all = <T>(store: IDBObjectStore): Promise<T[]> =>
 
 /** The drop that `found` continues: the one that has a file of the same path and size. */
 export function continued(unfinished: readonly Unfinished[], found: readonly { file: { size: number }; path: string }[]): Drop | null {
-  const owners = new Map(unfinished.flatMap(({ drop, files }) => files.map((file) => [`${file.size}/${file.path}`, drop] as const)));
+  const owners = new Map(unfinished.flatMap(({ drop, files }) => files.map((file) => [file.path, { drop, size: file.size }] as const)));
   for (const { file, path } of found) {
-    const drop = owners.get(`${file.size}/${path}`);
-    if (drop !== undefined) return drop;
+    const owner = owners.get(path);
+    // The browser asks the disk for each size, so only where the path fits.
+    if (owner !== undefined && owner.size === file.size) return owner.drop;
   }
   return null;
 }

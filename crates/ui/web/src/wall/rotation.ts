@@ -5,7 +5,10 @@ const UPRIGHT_MAX = 0.85;
 /** Upright photos beside each other are looked for among so many that come next. */
 const LOOK_AHEAD = 12;
 
-export const ratioOf = (photo: WallPhoto): number => photo.width_px / photo.height_px;
+/** Of photos whose size is not known, the usual one. */
+const USUAL = 3 / 2;
+
+export const ratioOf = ({ width_px, height_px }: WallPhoto): number => (width_px === null || height_px === null ? USUAL : width_px / height_px);
 const isUpright = (photo: WallPhoto): boolean => ratioOf(photo) <= UPRIGHT_MAX;
 
 /** What the wall shows next: new photos first, then all of them round and round, newest first. */

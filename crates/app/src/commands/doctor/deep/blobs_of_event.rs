@@ -44,6 +44,8 @@ impl Stored {
             Rendition::Original => self.original_bytes = Some(info.size_bytes),
             Rendition::Preview => self.preview = true,
             Rendition::Thumb => self.thumb = true,
+            // Never stored, so never found.
+            Rendition::Marked => return,
         }
         self.written_at = self.written_at.max(Some(info.modified_at));
     }
@@ -56,6 +58,8 @@ pub(super) struct BlobsOfEvent {
     pub(super) photos: HashMap<Digest, Stored>,
     /// When the newest part of each unfinished upload was written.
     pub(super) uploads: HashMap<Uuid, OffsetDateTime>,
+    /// When each logo and cover was written.
+    pub(super) images: HashMap<Digest, OffsetDateTime>,
 }
 
 impl DeepCheck<'_> {
@@ -70,6 +74,9 @@ impl DeepCheck<'_> {
                 StoredKey::UploadPart { upload_id, .. } => {
                     let newest = found.uploads.entry(upload_id).or_insert(info.modified_at);
                     *newest = info.modified_at.max(*newest);
+                }
+                StoredKey::Image { sha256, .. } => {
+                    found.images.insert(sha256, info.modified_at);
                 }
                 // Told among the files of no event.
                 StoredKey::Other(_) => {}

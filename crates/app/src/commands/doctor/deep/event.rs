@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use anyhow::bail;
-use blobs::BlobKey;
+use blobs::{BlobKey, ImageKey};
 use domain::{Digest, EventId, JobId, PhotoId, PhotoState, Rendition};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use indicatif::ProgressBar;
@@ -186,6 +186,11 @@ impl DeepCheck<'_> {
         report: &mut Report,
     ) -> anyhow::Result<()> {
         let settled = self.settled_before();
+        let old: Vec<Digest> =
+            left.images.into_iter().filter(|(_, at)| *at < settled).map(|(digest, _)| digest).collect();
+        for digest in old {
+            self.image_without_row(event_id, digest, report).await?;
+        }
         let old: Vec<(Digest, Stored)> =
             left.photos.into_iter().filter(|(_, stored)| stored.is_older_than(settled)).collect();
         for some in old.chunks(usize::try_from(PHOTOS_PAGE).unwrap_or(1)) {
@@ -206,6 +211,25 @@ impl DeepCheck<'_> {
             if !self.dry_run {
                 self.blobs.delete_upload(event_id, upload_id).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Deletes an image that is neither logo nor cover. While the event's row is held nobody can make it one.
+    async fn image_without_row(
+        &self,
+        event_id: EventId,
+        digest: Digest,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        let mut tx = self.store.begin_job().await?;
+        let is_held = store::event::lock(&mut tx, event_id).await?.is_some();
+        if !is_held || store::event_image::by_sha256(&mut tx, event_id, digest).await?.is_some() {
+            return Ok(());
+        }
+        report.repaired("image that is neither logo nor cover: deleted", 1);
+        if !self.dry_run {
+            self.blobs.delete_image(&ImageKey::new(event_id, digest)).await?;
         }
         Ok(())
     }
@@ -256,7 +280,9 @@ impl DeepCheck<'_> {
         report.repaired(
             match rendition {
                 Rendition::Original => "original of no photo: deleted",
-                Rendition::Preview | Rendition::Thumb => "preview or thumb of no photo: deleted",
+                Rendition::Preview | Rendition::Thumb | Rendition::Marked => {
+                    "preview or thumb of no photo: deleted"
+                }
             },
             1,
         );

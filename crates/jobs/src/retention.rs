@@ -1,0 +1,47 @@
+//! Deletes events whose day has come, as somebody who may would.
+
+use domain::{AuditId, EventId};
+use store::audit::NewEntry;
+
+use crate::{JobError, Worker};
+
+/// Deletes every event that was to go by today. Returns how many.
+pub(crate) async fn end_events(worker: &Worker) -> Result<usize, JobError> {
+    let today = worker.clock.now().date();
+    let mut tx = worker.store.begin_job().await?;
+    let due = store::event::to_delete_by(&mut tx, today).await?;
+    tx.commit().await.map_err(store::StoreError::from)?;
+    let mut ended = 0;
+    for event_id in due {
+        ended += usize::from(end(worker, event_id).await?);
+    }
+    Ok(ended)
+}
+
+/// Deletes the event, unless its day was put off meanwhile.
+async fn end(worker: &Worker, event_id: EventId) -> Result<bool, JobError> {
+    let now = worker.clock.now();
+    let mut tx = worker.store.begin_job().await?;
+    let event = store::event::lock(&mut tx, event_id).await?;
+    if event.and_then(|event| event.delete_on).is_none_or(|day| day > now.date()) {
+        return Ok(false);
+    }
+    store::event::delete(&mut tx, event_id).await?;
+    let entry = NewEntry {
+        audit_id: AuditId::from_entropy(&worker.entropy),
+        at: now,
+        actor_id: None,
+        actor_role: "system",
+        action: "DELETE /api/events/{event}",
+        event_id: Some(event_id),
+        target_id: None,
+        status: 204,
+        address: "",
+        request_id: "",
+    };
+    store::audit::insert(&mut tx, &entry).await?;
+    tx.commit().await.map_err(store::StoreError::from)?;
+    worker.recognizer.forget_event(event_id);
+    tracing::info!(%event_id, "an event was deleted because its day had come");
+    Ok(true)
+}
