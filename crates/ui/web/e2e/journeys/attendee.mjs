@@ -34,20 +34,24 @@ async function bySelfie(journey, page) {
   await journey.shot(page, 'results');
 }
 
+/** Opens the viewer; it takes no order to close before it has grown to its size. */
+async function look(journey, tile, viewer) {
+  await journey.press(tile.locator('button.photo'));
+  await viewer.waitFor();
+  await viewer.page().waitForTimeout(1000);
+}
+
 async function opinions(journey, page) {
   const tiles = page.locator('[data-test=sure] [data-photo-id]');
   await journey.press(journey.button(tiles.first(), 'Favourite', 'Favorite'));
-  await journey.press(tiles.first().locator('button.photo'));
   const viewer = page.getByRole('dialog');
-  await viewer.waitFor();
-  await page.waitForTimeout(800);
+  await look(journey, tiles.first(), viewer);
   await journey.shot(page, 'viewer', { whole: false });
   await page.keyboard.press('Escape');
   await viewer.waitFor({ state: 'detached' });
 
   const before = await tiles.count();
-  await journey.press(tiles.last().locator('button.photo'));
-  await viewer.waitFor();
+  await look(journey, tiles.last(), viewer);
   await journey.press(viewer.getByRole('button', { name: journey.say('Not me', 'Pas moi') }));
   await page.locator('[data-test=not-me]').waitFor();
   await journey.press(journey.button(viewer, 'Close', 'Fermer'));
