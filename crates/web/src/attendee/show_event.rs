@@ -13,7 +13,7 @@ use super::{CONSENT_VERSION, TEMPLATE_CONSENT_VERSION};
 use crate::Web;
 use crate::error::{Code, Problem};
 use crate::extract::Guest;
-use crate::organiser::day;
+use crate::organiser::{Image, day, image};
 
 /// An event, as everybody may see it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,15 +49,6 @@ pub struct PublicEvent {
     account: Option<VisitorAccount>,
 }
 
-/// An image of the event's own.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Image {
-    /// Where it is.
-    url: String,
-    width_px: i32,
-    height_px: i32,
-}
-
 /// The account at the event of whoever asks.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VisitorAccount {
@@ -77,7 +68,7 @@ pub async fn show_event(guest: Guest, State(web): State<Web>) -> Result<Json<Pub
     let photos_ready = if guest.entered { photos_ready(&web, &guest).await? } else { 0 };
     let Guest { event, entered, .. } = guest;
     let images = event_image::of(&mut *web.store.begin().await?, &[event.event_id]).await?;
-    let image = |kind| images.iter().find(|image| image.kind == kind).map(Image::from);
+    let image = |kind| image(&images, event.event_id, kind);
     Ok(Json(PublicEvent {
         slug: event.slug,
         name: event.name,
@@ -113,12 +104,4 @@ async fn photos_ready(web: &Web, guest: &Guest) -> Result<i64, Problem> {
     let visitor = guest.visitor.as_ref();
     let look = web.looks.look(&web.store, guest.event.event_id, visitor, Instant::now()).await?;
     Ok(look.ok_or(Code::EventNotFound)?.count.photos)
-}
-
-impl From<&event_image::Image> for Image {
-    fn from(image: &event_image::Image) -> Self {
-        let event_image::Image { event_id, sha256, width_px, height_px, .. } = image;
-        let url = format!("/media/{event_id}/images/{sha256}");
-        Self { url, width_px: *width_px, height_px: *height_px }
-    }
 }

@@ -187,6 +187,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attendee/me/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is kept of the person. */
+        get: operations["my_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attendee/me/face-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes the face that is kept, what it was found in, and what the person said of photos; they are hidden no longer. The
+         *     account and its favourites stay.
+         */
+        delete: operations["delete_face_data"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attendee/me/hidden": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hides the photos that surely show the person, and those of which they said so, from everybody else; or no longer. It
+         *     takes a kept face that the event's photos can be compared with, so that new photos are hidden too.
+         */
+        put: operations["hide_me"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attendee/me/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keeps the face of a search, in place of an earlier one.
+         * @description Every photo that comes from now on is compared with it. The photos that it is found in now count as told.
+         */
+        put: operations["keep_template"];
+        post?: never;
+        /**
+         * Deletes the face that is kept and what it was found in. Whoever was hidden is hidden no longer: without a face nobody
+         *     can be found on new photos.
+         */
+        delete: operations["delete_template"];
+        options?: never;
+        head?: never;
+        /** Changes whether the person gets mails about new photos. */
+        patch: operations["change_template"];
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -260,7 +342,7 @@ export interface paths {
         delete: operations["delete_event"];
         options?: never;
         head?: never;
-        /** Changes name, day, recognition or allowance. */
+        /** Changes the event and its settings. */
         patch: operations["update_event"];
         trace?: never;
     };
@@ -273,6 +355,26 @@ export interface paths {
         };
         /** Lists the accounts of an event. */
         get: operations["list_attendees"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{event}/attendees.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The accounts of the event as CSV: name, e-mail, user name, when it was made (UTC). It is streamed, so that its length
+         *     costs no memory.
+         */
+        get: operations["export_attendees"];
         put?: never;
         post?: never;
         delete?: never;
@@ -371,6 +473,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/{event}/images/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Gives the event a logo or a cover (`kind`): send a JPEG, PNG or WebP file of at most 8 MiB. It is turned as EXIF says,
+         *     made small enough and written anew: a logo as PNG of at most 800 pixels, a cover as JPEG of at most 1920.
+         */
+        put: operations["put_image"];
+        post?: never;
+        /** Takes the logo or the cover (`kind`) from the event. */
+        delete: operations["delete_image"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{event}/packs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the event's packs, newest first. */
+        get: operations["list_packs"];
+        put?: never;
+        /** Makes a pack, with a new code. */
+        post: operations["create_pack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{event}/packs/{pack_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One pack and who took its seats. */
+        get: operations["show_pack"];
+        put?: never;
+        post?: never;
+        /** Deletes a pack. Those who entered by it have to enter again; what they keep here stays. */
+        delete: operations["delete_pack"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events/{event}/photos": {
         parameters: {
             query?: never;
@@ -409,6 +568,26 @@ export interface paths {
         get: operations["zip_event"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{event}/photos/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publishes photos, takes them back, or deletes them for good: those that are named, or all that a filter lets through.
+         *     Photographers may delete only photos that they uploaded; if others are among them, nothing is changed.
+         */
+        post: operations["act_on_photos"];
         delete?: never;
         options?: never;
         head?: never;
@@ -606,6 +785,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/{event}/statistics.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every hour of the event in which something happened, as CSV: when it began (UTC), searches, downloads, visitors,
+         *     photos uploaded.
+         */
+        get: operations["export_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events/{event}/uploads": {
         parameters: {
             query?: never;
@@ -655,6 +854,60 @@ export interface paths {
          *     as its first bytes tell.
          */
         patch: operations["append_to_upload"];
+        trace?: never;
+    };
+    "/api/events/{event}/wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The photos that everybody may see, what became ready or was published last first. Photos of people who chose to be
+         *     hidden are not among them.
+         */
+        get: operations["wall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{event}/watermark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets the watermark. It counts at once, also for photos that are there already. */
+        put: operations["put_watermark"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{event}/watermark/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A photo of the event as visitors would get it with this watermark. */
+        get: operations["preview_watermark"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/health-check": {
@@ -1270,6 +1523,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/media/{event_id}/images/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The logo or the cover of an event. The address changes with the picture, so browsers keep it for good. */
+        get: operations["serve_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/media/{event_id}/{sha256}/{rendition}": {
         parameters: {
             query?: never;
@@ -1317,6 +1587,47 @@ export interface components {
             token: string;
             /** @description A name to log in with, beside the e-mail. */
             username?: string | null;
+        };
+        /** @description Who may enter an event. */
+        Access: {
+            /** @description What visitors type in, in the mode `code`. */
+            code: string | null;
+            /**
+             * @description `open`, `code` or `invitation`.
+             * @example code
+             */
+            mode: string;
+        };
+        /** @description What is to change of who may enter. */
+        AccessChange: {
+            /** @description 4 to 32 letters, digits and hyphens; null, or none in the mode `code`: a new one is made. */
+            code?: string | null;
+            /**
+             * @description `open`, `code` or `invitation`.
+             * @example code
+             */
+            mode?: string | null;
+        };
+        /**
+         * @description What is done.
+         * @enum {string}
+         */
+        Action: "publish" | "hide" | "delete";
+        /** @description Which photos, as lists of photos take it. */
+        ActionFilter: {
+            /**
+             * Format: uuid
+             * @description Only those of the batch with this id.
+             */
+            batch?: string | null;
+            /** @description `none`: ready ones without a face; `some`: those with faces. */
+            faces?: string | null;
+            /** @description Only those that whoever asks has uploaded. */
+            mine?: boolean | null;
+            /** @description Only those that are published, or only those that are not. */
+            published?: boolean | null;
+            /** @description `waiting`, `ready`, `failed` or `all`. */
+            state?: string | null;
         };
         /** @description Files that somebody is about to send. */
         Asked: {
@@ -1419,6 +1730,11 @@ export interface components {
             /** @description Where the next page begins; null at the end. */
             next: string | null;
         };
+        /** @description How many photos there were to change. */
+        Changed: {
+            /** Format: int64 */
+            changed: number;
+        };
         /** @description What was found of one part. */
         Check: {
             /** @description What was found, in the caller's language; what other programs say stays as they say it. */
@@ -1488,6 +1804,24 @@ export interface components {
             login: string;
             password: string;
         };
+        /** @description How much was deleted. */
+        DeletedFaceData: {
+            /**
+             * Format: int64
+             * @description Photos that it was found in.
+             */
+            matches: number;
+            /**
+             * Format: int64
+             * @description Faces that were kept: one or none.
+             */
+            templates: number;
+            /**
+             * Format: int64
+             * @description Photos of which the person had said whether they are on them.
+             */
+            verdicts: number;
+        };
         /** @description What an authenticator needs. It is shown once. */
         Enrolment: {
             /** @description To be shown as a QR code. */
@@ -1503,17 +1837,33 @@ export interface components {
         /** @description An event, as staff see it. */
         Event: {
             /**
+             * @description A colour of the event's own.
+             * @example #0a7f5a
+             */
+            accent: string | null;
+            /** @description Who may enter. */
+            access: components["schemas"]["Access"];
+            /** @description Whether visitors may look through all published photos without a search. */
+            browse_enabled: boolean;
+            /**
              * Format: int64
              * @description How many bytes its photos may have; null: as many as fit.
              */
             bytes_max: number | null;
             counts: components["schemas"]["Counts"];
+            cover: null | components["schemas"]["Image"];
             /** Format: date-time */
             created_at: string;
+            /**
+             * @description On this day the event goes with all that belongs to it.
+             * @example 2027-11-20
+             */
+            delete_on: string | null;
             /** Format: uuid */
             event_id: string;
             /** @example 2026-11-20 */
             held_on: string | null;
+            logo: null | components["schemas"]["Image"];
             /** @description Whether whoever asks may change it. */
             may_manage: boolean;
             name: string;
@@ -1521,16 +1871,34 @@ export interface components {
             pack: string;
             recognition_enabled: boolean;
             reindex: null | components["schemas"]["Reindex"];
+            /** @description Whether new photos wait until somebody publishes them. */
+            review_enabled: boolean;
             /** @description The part of the event's address that names it. */
             slug: string;
+            watermark: components["schemas"]["Watermark"];
+            /** @description What visitors read first. */
+            welcome: string | null;
         };
         /** @description What is to change; what is left out stays. */
         EventChange: {
+            /**
+             * @description A colour of the event's own, `#rrggbb`; null for the usual one.
+             * @example #0a7f5a
+             */
+            accent?: string | null;
+            access?: null | components["schemas"]["AccessChange"];
+            /** @description Whether visitors may look through all published photos without a search. */
+            browse_enabled?: boolean | null;
             /**
              * Format: int64
              * @description How many bytes its photos may have; null: as many as fit.
              */
             bytes_max?: number | null;
+            /**
+             * @description On this day, which must lie after today, the event goes with all that belongs to it; null keeps it.
+             * @example 2027-11-20
+             */
+            delete_on?: string | null;
             /**
              * @description The day it takes place; null forgets it.
              * @example 2026-11-20
@@ -1540,6 +1908,11 @@ export interface components {
             name?: string | null;
             /** @description Whether faces may be searched. */
             recognition_enabled?: boolean | null;
+            /** @description Whether new photos wait until somebody publishes them. Those that are there stay as they are. */
+            review_enabled?: boolean | null;
+            watermark?: null | components["schemas"]["WatermarkChange"];
+            /** @description What visitors read first, at most 1000 characters; null for nothing. */
+            welcome?: string | null;
         };
         /** @description What a new event needs. */
         EventForm: {
@@ -1550,6 +1923,25 @@ export interface components {
             held_on?: string | null;
             /** @description 1 to 120 characters. */
             name: string;
+        };
+        /** @description What happened in an hour. */
+        EventHour: {
+            /** Format: int64 */
+            downloads: number;
+            /**
+             * Format: date-time
+             * @description When it began, in UTC.
+             */
+            hour: string;
+            /**
+             * Format: int64
+             * @description Photos uploaded.
+             */
+            photos: number;
+            /** Format: int64 */
+            searches: number;
+            /** Format: int64 */
+            visitors: number;
         };
         /** @description Somebody who works at an event. */
         EventMember: {
@@ -1576,12 +1968,39 @@ export interface components {
              * @description Accounts of attendees.
              */
             attendees: number;
+            /**
+             * Format: int64
+             * @description How many photos visitors kept as files.
+             */
+            downloads: number;
+            /**
+             * Format: int64
+             * @description Photos among visitors' favourites, once for each visitor.
+             */
+            favourites: number;
+            /** @description The hours of the last 14 days in which something happened. */
+            hours: components["schemas"]["EventHour"][];
             photos: components["schemas"]["Counts"];
+            /**
+             * Format: int64
+             * @description Ready photos that visitors may see.
+             */
+            published: number;
             /**
              * Format: int64
              * @description How often somebody searched.
              */
             searches: number;
+            /**
+             * Format: int64
+             * @description People who keep their face here, to be told of new photos or to be hidden.
+             */
+            templates: number;
+            /**
+             * Format: int64
+             * @description How many people came, with an account or without.
+             */
+            visitors: number;
         };
         /** @description A page of events. */
         Events: {
@@ -1634,11 +2053,15 @@ export interface components {
          * @enum {string}
          */
         Health: "ok" | "warning" | "error";
-        /** @description An image of the event's own. */
+        /** @description The wish. */
+        HiddenForm: {
+            /** @description Whether photos that surely show the person are kept from all others but staff. */
+            hidden: boolean;
+        };
+        /** @description An image of an event, for everybody to see. */
         Image: {
             /** Format: int32 */
             height_px: number;
-            /** @description Where it is. */
             url: string;
             /** Format: int32 */
             width_px: number;
@@ -1756,6 +2179,13 @@ export interface components {
          * @enum {string}
          */
         JobState: "waiting" | "working" | "dead";
+        /** @description What is kept. */
+        KeptTemplate: {
+            /** Format: date-time */
+            given_at: string;
+            /** @description Whether the person gets mails about new photos. */
+            notify: boolean;
+        };
         /** @description Files that the event has. */
         Known: {
             /** @description The SHA-256 of each. */
@@ -1809,6 +2239,60 @@ export interface components {
             code: string;
             password: string;
         };
+        /** @description An account. */
+        MyAccount: {
+            /** Format: date-time */
+            created_at: string;
+            email: string | null;
+            name: string;
+            username: string | null;
+        };
+        /** @description All that is kept of a person at their event. The face itself never leaves. */
+        MyData: {
+            account: components["schemas"]["MyAccount"];
+            /**
+             * @description The day on which all of it goes, if the event ends by itself.
+             * @example 2026-12-31
+             */
+            delete_on: string | null;
+            event: components["schemas"]["NamedEvent"];
+            /**
+             * Format: int64
+             * @description Photos that they marked.
+             */
+            favourites: number;
+            /** @description Whether the person is hidden from all others. */
+            hidden: boolean;
+            /**
+             * Format: int64
+             * @description Photos that their face was found in.
+             */
+            matches: number;
+            template: null | components["schemas"]["MyTemplate"];
+            /**
+             * Format: int64
+             * @description Photos of which they said whether they are on them.
+             */
+            verdicts: number;
+        };
+        /** @description A face that is kept. */
+        MyTemplate: {
+            /** @description The wording that the person agreed to. */
+            consent_version: string;
+            /** Format: date-time */
+            given_at: string;
+            /** @description Whether they get mails about new photos. */
+            notify: boolean;
+            /** @description The model pack that made it. */
+            pack: string;
+            /** @description Whether new photos are compared with it: not any more once the event has another pack. */
+            usable: boolean;
+        };
+        /** @description An event, by its names. */
+        NamedEvent: {
+            name: string;
+            slug: string;
+        };
         /** @description The first admin. */
         NewAdmin: {
             email: string;
@@ -1855,6 +2339,52 @@ export interface components {
          * @enum {string}
          */
         Outcome: "accepted" | "duplicate" | "rejected";
+        /** @description A pack. */
+        Pack: {
+            /** @description What people type in. */
+            code: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The name of who made it. */
+            created_by: string | null;
+            /** Format: uuid */
+            pack_id: string;
+            /**
+             * Format: int32
+             * @description How many may enter by it.
+             */
+            seats: number;
+            /**
+             * Format: int64
+             * @description How many have.
+             */
+            used: number;
+        };
+        /** @description A new pack. */
+        PackForm: {
+            /**
+             * Format: int32
+             * @description 10, 30, 50 or 100.
+             * @example 30
+             */
+            seats: number;
+        };
+        /** @description A seat that somebody took. */
+        PackUse: {
+            /** @description The name of the account; null for a person without one. */
+            account: string | null;
+            /** Format: date-time */
+            entered_at: string | null;
+        };
+        /** @description A pack and who took its seats. */
+        PackWithUses: components["schemas"]["Pack"] & {
+            /** @description In the order in which they came. */
+            uses: components["schemas"]["PackUse"][];
+        };
+        /** @description The packs of an event. */
+        Packs: {
+            packs: components["schemas"]["Pack"][];
+        };
         /** @description The state of each part: `ok` or `failing`. */
         Parts: {
             blobs: string;
@@ -1870,22 +2400,43 @@ export interface components {
         };
         /** @description A photo, as staff see it. */
         Photo: {
+            /** Format: uuid */
+            batch_id: string | null;
             /** Format: int32 */
             face_count: number;
             file_name: string;
             /** Format: int32 */
             height_px: number | null;
+            /** @description Whether visitors do not see it because somebody on it has chosen so. */
+            hidden_by_person: boolean;
             /** @description Null until it is known what of the original is private, which is when the photo was read. */
             original_url: string | null;
             /** Format: uuid */
             photo_id: string;
             preview_url: string | null;
+            /** @description Whether visitors may see it, once it is ready. */
+            published: boolean;
             reason: null | components["schemas"]["Reason"];
             /** @example ready */
             state: string;
+            /**
+             * @description When it was taken, in the camera's local time.
+             * @example 2026-06-20T14:03:22
+             */
+            taken_at: string | null;
             thumb_url: string | null;
+            /** Format: date-time */
+            uploaded_at: string;
+            uploaded_by_me: boolean;
             /** Format: int32 */
             width_px: number | null;
+        };
+        /** @description What is done with which photos. */
+        PhotoActions: {
+            action: components["schemas"]["Action"];
+            filter?: null | components["schemas"]["ActionFilter"];
+            /** @description These ones; either this or `filter`. */
+            photo_ids?: string[] | null;
         };
         /** @description The form, as the document describes it. */
         PhotoForm: {
@@ -1913,6 +2464,11 @@ export interface components {
             /** @description Where the next page begins; absent at the end. */
             next: string | null;
             photos: components["schemas"]["Photo"][];
+            /**
+             * Format: int64
+             * @description How many photos there are on all pages.
+             */
+            total: number;
         };
         /** @description The body of an error answer. */
         ProblemBody: {
@@ -1976,6 +2532,15 @@ export interface components {
             code: string;
             /** @description For people, in the caller's language. */
             detail: string;
+        };
+        /** @description What was deleted, where and when. The audit log has a line under the same id. */
+        Receipt: {
+            /** Format: date-time */
+            at: string;
+            deleted: components["schemas"]["DeletedFaceData"];
+            event: components["schemas"]["NamedEvent"];
+            /** Format: uuid */
+            receipt_id: string;
         };
         /** @description What a program sends; a page sends its cookie and no body. */
         RefreshForm: {
@@ -2207,6 +2772,20 @@ export interface components {
             started_at: string;
             version: string;
         };
+        /** @description What may be changed. */
+        TemplateChange: {
+            /** @description Whether the person wants mails about new photos. */
+            notify: boolean;
+        };
+        /** @description The face to keep, and for what. */
+        TemplateForm: {
+            /** @description The version of the consent that the person was shown. */
+            consent_version?: string;
+            /** @description Whether they want mails about new photos. */
+            notify: boolean;
+            /** @description From the answer to a search. */
+            sealed: string;
+        };
         /** @description Where the time went. */
         Timing: {
             /**
@@ -2298,6 +2877,65 @@ export interface components {
             /** @description Where the next page begins; null at the end. */
             next: string | null;
             photos: components["schemas"]["VisitorPhoto"][];
+        };
+        /** @description A page of the wall. */
+        Wall: {
+            /** @description Where the next page begins; null at the end. */
+            next: string | null;
+            photos: components["schemas"]["WallPhoto"][];
+        };
+        /** @description A photo that everybody may see. */
+        WallPhoto: {
+            /** Format: int32 */
+            height_px: number | null;
+            /** Format: uuid */
+            photo_id: string;
+            /** @description With the event's watermark, where it has one. */
+            preview_url: string;
+            /**
+             * @description When it was taken, in the camera's local time.
+             * @example 2026-06-20T14:03:22
+             */
+            taken_at: string | null;
+            thumb_url: string;
+            /** Format: int32 */
+            width_px: number | null;
+        };
+        /** @description What is drawn over the photos that visitors get. */
+        Watermark: {
+            /**
+             * @description `top_left`, `top_right`, `bottom_left`, `bottom_right` or `centre`.
+             * @example bottom_right
+             */
+            corner: string;
+            enabled: boolean;
+            /** @description Whether the event's logo is drawn, if it has one. */
+            logo: boolean;
+            /**
+             * Format: float
+             * @description How much of the photo it covers: 0.1 to 1.
+             */
+            opacity: number;
+            /** @description A line of text, at most 80 characters. */
+            text?: string | null;
+        };
+        /** @description What is to change of it; what is left out stays. */
+        WatermarkChange: {
+            /**
+             * @description `top_left`, `top_right`, `bottom_left`, `bottom_right` or `centre`.
+             * @example bottom_right
+             */
+            corner?: string | null;
+            enabled?: boolean | null;
+            /** @description Whether the event's logo is drawn, if it has one. */
+            logo?: boolean | null;
+            /**
+             * Format: float
+             * @description How much of the photo it covers: 0.1 to 1.
+             */
+            opacity?: number | null;
+            /** @description A line of text, at most 80 characters; null for none. */
+            text?: string | null;
         };
     };
     responses: never;
@@ -2693,6 +3331,184 @@ export interface operations {
             };
         };
     };
+    my_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyData"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_face_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    hide_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HiddenForm"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    keep_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptTemplate"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptTemplate"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_audit: {
         parameters: {
             query?: {
@@ -2964,6 +3780,37 @@ export interface operations {
             };
         };
     };
+    export_attendees: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     import_attendees: {
         parameters: {
             query?: {
@@ -3182,6 +4029,204 @@ export interface operations {
             };
         };
     };
+    put_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                event: string;
+                /** @description `logo` or `cover` */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": number[];
+                "image/png": number[];
+                "image/webp": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                event: string;
+                /** @description `logo` or `cover` */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_packs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Packs"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_pack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pack"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_pack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                event: string;
+                pack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackWithUses"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_pack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                event: string;
+                pack_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_photos: {
         parameters: {
             query?: {
@@ -3190,6 +4235,17 @@ export interface operations {
                  * @example failed
                  */
                 state?: string;
+                /**
+                 * @description `none`: ready ones without a face; `some`: those with faces.
+                 * @example none
+                 */
+                faces?: string;
+                /** @description Only those that are published, or only those that are not. */
+                published?: boolean;
+                /** @description Only those that whoever asks has uploaded. */
+                mine?: boolean;
+                /** @description Only those of the batch with this id. */
+                batch?: string;
                 /** @description `next` of the page before. */
                 after?: string;
                 /** @description Photos per page, at most 500; 100 when not given. */
@@ -3295,6 +4351,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    act_on_photos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhotoActions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
             };
             /** @description What went wrong, and what to do about it */
             default: {
@@ -3733,6 +4824,37 @@ export interface operations {
             };
         };
     };
+    export_statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     create_upload: {
         parameters: {
             query?: never;
@@ -3896,6 +5018,122 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    wall: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description Photos per page, at most 500; 50 when not given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wall"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_watermark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Watermark"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Watermark"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    preview_watermark: {
+        parameters: {
+            query?: {
+                /** @description The photo; the newest one that is ready when not given, and a plain grey picture where there is none. */
+                photo_id?: string;
+                /** @description A line of text, at most 80 characters; empty for none. */
+                text?: string;
+                /** @description Whether the event's logo is drawn. */
+                logo?: boolean;
+                /**
+                 * @description `top_left`, `top_right`, `bottom_left`, `bottom_right` or `centre`.
+                 * @example bottom_right
+                 */
+                corner?: string;
+                /** @description 0.1 to 1. */
+                opacity?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
             };
             /** @description What went wrong, and what to do about it */
             default: {
@@ -5165,6 +6403,38 @@ export interface operations {
             };
         };
     };
+    serve_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": number[];
+                    "image/jpeg": number[];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     serve: {
         parameters: {
             query: {
@@ -5174,6 +6444,8 @@ export interface operations {
                 signature: string;
                 /** @description `1`: to be kept as a file. */
                 download?: string;
+                /** @description For whom the address was made, if not for everybody. */
+                for?: string;
             };
             header?: never;
             path: {
