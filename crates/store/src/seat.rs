@@ -19,21 +19,23 @@ pub enum Taken {
     NoSuchPack,
 }
 
-/// Whether a pack of the event has this code, in whatever case it is written.
+/// How many seats are free in the pack with this code, in whatever case it is written; `None` when there is no such pack.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn is_code(db: &mut PgConnection, event_id: EventId, code: &str) -> Result<bool> {
+pub async fn room(db: &mut PgConnection, event_id: EventId, code: &str) -> Result<Option<i64>> {
     Ok(query_scalar(
-        "select exists (select from access_pack where event_id = $1 and lower(code) = lower($2))",
+        "select seats - (select count(*) from visitor where visitor.event_id = $1 \
+           and visitor.pack_id = access_pack.pack_id) \
+         from access_pack where event_id = $1 and lower(code) = lower($2)",
     )
     .bind(event_id.0)
     .bind(code)
-    .fetch_one(db)
+    .fetch_optional(db)
     .await?)
 }
 
-/// Gives the visitor a seat of the pack with this code; one that they have already is theirs.
+/// Gives the visitor a seat of the pack with this code. Who has a seat at the event, of this pack or another, keeps it.
 ///
 /// # Errors
 /// When the database fails.
@@ -54,7 +56,8 @@ pub async fn take(
     .await?;
     let Some((pack_id, seats)) = pack else { return Ok(Taken::NoSuchPack) };
     let (has_seat, used): (bool, i64) = query_as(
-        "select coalesce(bool_or(visitor_id = $3), false), count(*) from visitor where event_id = $1 and pack_id = $2",
+        "select coalesce(bool_or(visitor_id = $3), false), count(*) filter (where pack_id = $2) from visitor \
+         where event_id = $1 and (pack_id = $2 or visitor_id = $3 and pack_id is not null)",
     )
     .bind(event_id.0)
     .bind(pack_id)

@@ -171,7 +171,7 @@ pub async fn found(
 ) -> Result<Vec<SeenPhoto>> {
     let ids: Vec<Uuid> = photo_ids.iter().map(|id| id.0).collect();
     let rows: Vec<Row> = query_as(select_seen!(
-        " and (photo_id = any($3) or photo_id in \
+        " and photo_id = any($3::uuid[] || array \
            (select photo_id from verdict where event_id = $1 and visitor_id = $2 and is_me))) as seen"
     ))
     .bind(event_id.0)

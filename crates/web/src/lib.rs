@@ -21,6 +21,7 @@ mod csv_file;
 mod document;
 pub mod error;
 pub mod extract;
+mod figures;
 mod given;
 pub mod health;
 mod limits;

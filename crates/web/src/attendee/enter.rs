@@ -42,10 +42,10 @@ pub async fn enter(
     web.limits().check(Limited::Entering, &context, key, web.clock.now()).await?;
     let code = plain(&form.code).ok_or(Code::CodeWrong)?;
     let by_code = is_code_of(&guest.event.access, &code);
-    if !by_code && !seat::is_code(&mut *web.store.begin().await?, guest.event.event_id, &code).await? {
-        return Err(Code::CodeWrong.into());
+    if !by_code {
+        check_pack(&web, &guest, &code).await?;
     }
-    // Made only now: whoever guesses leaves no trace.
+    // Made only now: whoever guesses, or comes too late, leaves no trace.
     let known = guest.or_new(&web, &context).await?;
     let visitor_id = known.visitor.visitor_id;
     if by_code {
@@ -72,6 +72,14 @@ async fn enter_by_code(web: &Web, event: &Event, visitor_id: VisitorId) -> Resul
     let mut tx = web.store.begin().await?;
     visitor::enter(&mut tx, event.event_id, visitor_id, event.access.epoch, web.clock.now()).await?;
     commit(tx).await
+}
+
+/// Whether there is a pack with this code in which the guest has a seat or can take one.
+async fn check_pack(web: &Web, guest: &Guest, code: &str) -> Result<(), Problem> {
+    let mut tx = web.store.begin().await?;
+    let room = seat::room(&mut tx, guest.event.event_id, code).await?.ok_or(Code::CodeWrong)?;
+    let has_seat = guest.visitor.as_ref().is_some_and(|visitor| visitor.pack_id.is_some());
+    if room > 0 || has_seat { Ok(()) } else { Err(Code::PackUsedUp.into()) }
 }
 
 async fn take_seat(web: &Web, event: &Event, visitor_id: VisitorId, code: &str) -> Result<(), Problem> {

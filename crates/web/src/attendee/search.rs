@@ -6,6 +6,7 @@ use axum::extract::{DefaultBodyLimit, Multipart, Request, State};
 use axum::http::HeaderMap;
 use axum::{Json, RequestExt as _};
 use bytes::Bytes;
+use store::event_hour::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -14,7 +15,8 @@ use super::finding::{SearchAnswer, Wanted, find};
 use crate::Web;
 use crate::context::Context;
 use crate::error::{Code, Problem, commit};
-use crate::extract::Visiting;
+use crate::extract::{Guest, Visiting};
+use crate::figures::count;
 use crate::limits::Limited;
 
 /// Largest request: a selfie of 15 MiB and its consent.
@@ -61,13 +63,25 @@ pub async fn search(
     let mut tx = web.store.begin().await?;
     let consent_id = Uuid::from_bytes(web.entropy.bytes());
     store::consent::insert(&mut tx, event.event_id, consent_id, CONSENT_VERSION, now).await?;
-    store::event_hour::count(&mut tx, event.event_id, now, store::event_hour::Kind::Search, 1).await?;
     commit(tx).await?;
+    count(&web, event.event_id, Kind::Search, 1).await;
     let found = find(&web, event.event_id, guest.visitor_id(), &Wanted::Selfie(selfie)).await?;
     // A program that has no account would not come back with the cookie.
-    let headers = if guest.keeps { guest.or_new(&web, &context).await?.headers } else { HeaderMap::new() };
+    let headers = if guest.keeps { cookie_of(&guest, &web, &context).await } else { HeaderMap::new() };
     let sealed = found.sealed(&web, event.event_id);
     Ok((headers, Json(found.answer(event, &web, sealed))))
+}
+
+/// The cookie by which the browser is known from now on. Without one the answer is as good: what was found is not thrown
+/// away because too many others have just come.
+async fn cookie_of(guest: &Guest, web: &Web, context: &Context) -> HeaderMap {
+    guest.or_new(web, context).await.map_or_else(
+        |problem| {
+            tracing::warn!(code = problem.code().as_str(), "somebody who searched is not known again");
+            HeaderMap::new()
+        },
+        |known| known.headers,
+    )
 }
 
 /// The selfie, when the consent is right and it arrives in time: places for selfies are few.
