@@ -140,7 +140,8 @@ async fn surround(web: Web, mut request: Request, next: Next) -> Response {
 /// log, even if the caller hangs up meanwhile.
 async fn answered(web: &Web, context: &Context, request: Request, next: Next, route: &str) -> Response {
     let method = request.method().clone();
-    if [Method::GET, Method::HEAD, Method::OPTIONS].contains(&method) {
+    let only_reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&method);
+    if only_reads && !READS_PEOPLE.contains(&route) {
         return next.run(request).await;
     }
     let (web, context, route) = (web.clone(), context.clone(), route.to_owned());

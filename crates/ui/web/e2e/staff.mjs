@@ -65,7 +65,7 @@ export async function upload(page) {
   // What is no photo is refused with a reason, which the browser writes to its console as well.
   checks.expect(/\/uploads\/[^/]+$/, 'status of 422');
   const network = await page.context().newCDPSession(page);
-  await network.send('Network.emulateNetworkConditions', { ...UNHURRIED, uploadThroughput: 3_000_000 });
+  await network.send('Network.emulateNetworkConditions', { ...UNHURRIED, uploadThroughput: 600_000 });
   await page.locator('[data-test=photos]').setInputFiles([...files.photos, files.damaged, files.text]);
   await page.locator('[data-test=upload][data-phase=sending]').waitFor();
   await page.waitForTimeout(1500);
@@ -86,12 +86,17 @@ export async function upload(page) {
   await page.locator('[data-test=folder]').setInputFiles(files.again);
   await page.locator(`[data-outcome=duplicate][data-count="${duplicate + 3}"]`).waitFor();
   await page.locator('[data-outcome=duplicate]').click();
+  // Of a long list only what is in sight is there.
+  await page.locator('[data-test=outcomes]').evaluate((list) => list.scrollTo(0, list.scrollHeight));
+  await page.getByText(`again/${basename(files.photos[0])}`).waitFor();
   checks.that('a folder sent again is listed by path as already there', await page.getByText(`again/${basename(files.photos[0])}`).isVisible());
   await dropNotes(page);
 }
 
 /** A page that was left in the middle says which files it needs again, and begins none of them anew. */
 async function goesOnAfterReload(page) {
+  // Slow as the line is, a file that has just begun is still on its way when the page goes.
+  await page.waitForRequest((request) => request.method() === 'PATCH' && request.url().includes('/uploads/'));
   page.once('dialog', (dialog) => dialog.accept());
   await page.reload();
   const note = page.locator('[data-test=unfinished]');
@@ -156,9 +161,12 @@ export async function publish(page) {
   console.log('photos in bulk');
   const boxes = page.locator('[data-photo-id][data-state=ready] input');
   await boxes.nth(4).waitFor();
-  await boxes.nth(1).check({ force: true });
-  await boxes.nth(4).click({ modifiers: ['Shift'], force: true });
-  checks.same('a range is chosen with the shift key', await page.locator('[data-test=selection]').getAttribute('data-count'), '4');
+  const chosen = (count) => page.locator(`[data-test=selection][data-count="${count}"]`).waitFor();
+  await boxes.nth(1).click();
+  await chosen(1);
+  await boxes.nth(4).click({ modifiers: ['Shift'] });
+  await chosen(4);
+  checks.that('a range is chosen with the shift key', true);
   await shot(page, 'event-chosen', { whole: false });
   await page.getByRole('button', { name: 'Hide', exact: true }).click();
   const dialog = page.getByRole('dialog');

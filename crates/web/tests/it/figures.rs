@@ -37,8 +37,8 @@ async fn searches_and_downloads_are_counted_by_the_hour(pool: PgPool) {
     let ada = Person::of(&server.log_in("ada@example.org", PASSWORD, None).await);
     let told = statistics(&ada).await;
     let hours = json!([
-        {"hour": "2027-01-15T08:00:00Z", "searches": 1, "downloads": 1, "visitors": 0, "photos": 2},
-        {"hour": "2027-01-15T09:00:00Z", "searches": 1, "downloads": 2, "visitors": 0, "photos": 0},
+        {"hour": "2027-01-15T08:00:00Z", "searches": 1, "downloads": 1, "visitors": 1, "photos": 2},
+        {"hour": "2027-01-15T09:00:00Z", "searches": 1, "downloads": 2, "visitors": 1, "photos": 0},
     ]);
     assert_eq!(told["hours"], hours);
     for (field, expected) in [
@@ -46,7 +46,7 @@ async fn searches_and_downloads_are_counted_by_the_hour(pool: PgPool) {
         ("downloads", 3),
         ("published", 2),
         ("attendees", 0),
-        ("visitors", 0),
+        ("visitors", 2),
         ("favourites", 0),
         ("templates", 0),
     ] {
@@ -55,7 +55,7 @@ async fn searches_and_downloads_are_counted_by_the_hour(pool: PgPool) {
     let csv = get(&server, &ada, &format!("/api/events/{event}/statistics.csv")).await;
     assert_eq!(
         csv,
-        "hour,searches,downloads,visitors,photos\n2027-01-15T08:00:00Z,1,1,0,2\n2027-01-15T09:00:00Z,1,2,0,0\n"
+        "hour,searches,downloads,visitors,photos\n2027-01-15T08:00:00Z,1,1,1,2\n2027-01-15T09:00:00Z,1,2,1,0\n"
     );
     server.pass(15 * 24 * 3600);
     let ada = Person::of(&server.log_in("ada@example.org", PASSWORD, None).await);
@@ -80,4 +80,9 @@ async fn accounts_are_exported_and_no_name_is_a_formula(pool: PgPool) {
          select event_id, gen_random_uuid(), 'n' || n, n || '@example.org', now() from event, generate_series(1, 1000) n")
         .execute(&pool).await.unwrap();
     assert_eq!(get(&server, &ada, &uri).await.lines().count(), 1 + 1001, "more than are read at once");
+    let noted: i64 = sqlx::query_scalar("select count(*) from audit where action = 'GET /api/events/{event}/attendees.csv'")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(noted, 3, "it is written down who took everybody's addresses");
 }

@@ -46,9 +46,11 @@ async fn the_wall_shows_what_everybody_may_see_newest_first(pool: PgPool) {
         assert_eq!(ids(&call("").await), expected, "{action}: what was published last comes first");
     }
     sqlx::query("with v as (insert into visitor (event_id, visitor_id, token_hash, hidden, created_at, last_seen_at) \
-           select event_id, gen_random_uuid(), 'x', true, now(), now() from event returning event_id, visitor_id) \
-         insert into verdict (event_id, visitor_id, photo_id, is_me, given_at) \
-           select event_id, visitor_id, $1, true, now() from v")
+           select event_id, gen_random_uuid(), 'x', true, now(), now() from event returning event_id, visitor_id), \
+         t as (insert into template (event_id, visitor_id, pack, embedding, consent_version, given_at, notify) \
+           select event_id, visitor_id, 'fake', '', '1', now(), false from v) \
+         insert into template_match (event_id, visitor_id, photo_id, band, score, found_at) \
+           select event_id, visitor_id, $1, 'sure', 1, now() from v")
         .bind(cyd).execute(&pool).await.unwrap();
     assert_eq!(ids(&call("").await), [ann, dan, bob], "nobody who chose to be hidden");
     let mark = json!({"watermark": {"enabled": true, "text": "Gala"}});
