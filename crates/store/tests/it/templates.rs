@@ -361,3 +361,42 @@ async fn only_what_a_person_may_see_counts_as_told_when_they_leave_their_face(po
     let news = template_match::tell(&mut tx, due, NOW, NOW).await.unwrap().unwrap();
     assert_eq!(news.photos, 1);
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn whoever_tells_and_whoever_withdraws_wait_for_each_other_in_one_order(pool: PgPool) {
+    let store = store::testing::store(&pool).await;
+    let event_id = event(&store, 1).await.event_id;
+    let ann = visitor(&store, &pool, event_id, 10).await;
+    photo(&store, event_id, 1).await;
+    for replaces in [true, false] {
+        keep(&store, event_id, ann, PACK, [3.0, 4.0]).await;
+        let mut tx = store.begin().await.unwrap();
+        let all = [NewMatch { photo_id: photo_id(1), band: Band::Sure, score: domain::Score(0.9) }];
+        template_match::insert_told(&mut tx, event_id, ann, &all, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        // As `tell` does: the template, then its matches.
+        let mut telling = pool.begin().await.unwrap();
+        sqlx::query("select from template for no key update").execute(&mut *telling).await.unwrap();
+        let withdrawing = tokio::spawn({
+            let store = store.clone();
+            async move {
+                if replaces {
+                    keep(&store, event_id, ann, PACK, [0.0, 1.0]).await;
+                } else {
+                    let mut tx = store.begin().await.unwrap();
+                    template::delete(&mut tx, event_id, ann).await.unwrap();
+                    tx.commit().await.unwrap();
+                }
+            }
+        });
+        tokio::time::sleep(StdDuration::from_millis(300)).await;
+        assert!(!withdrawing.is_finished());
+        sqlx::query("update template_match set told_at = now()")
+            .execute(&mut *telling)
+            .await
+            .expect("no circle");
+        telling.commit().await.unwrap();
+        withdrawing.await.unwrap();
+        assert!(matches(&pool).await.is_empty());
+    }
+}
