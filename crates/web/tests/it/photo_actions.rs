@@ -310,3 +310,36 @@ async fn files_that_cannot_be_deleted_keep_no_others_from_going(pool: PgPool) {
     let left: i64 = sqlx::query_scalar("select count(*) from photo_purge").fetch_one(&pool).await.unwrap();
     assert_eq!(left, 0);
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_comes_or_changes_after_the_filter_was_asked_for_stays(pool: PgPool) {
+    let server = Server::start(&pool).await;
+    let (olive, _, event) = stage(&server).await;
+    sqlx::query(
+        "update photo set uploaded_at = uploaded_at + interval '1 second' where file_name = 'late.jpg'",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    sqlx::query("update photo set published = false").execute(&pool).await.unwrap();
+    // A colleague publishes a photo while others that are not published are being deleted.
+    let mut colleague = pool.begin().await.unwrap();
+    sqlx::query("select from event for update").execute(&mut *colleague).await.unwrap();
+    let unpublished = json!({"action": "delete", "filter": {"published": false}});
+    let deleting = act(&server, &olive, &event, &unpublished);
+    let publishing = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        sqlx::query("update photo set published = true where file_name = 'a.jpg'")
+            .execute(&mut *colleague)
+            .await
+            .unwrap();
+        colleague.commit().await.unwrap();
+    };
+    let (deleted, ()) = futures::future::join(deleting, publishing).await;
+    assert_eq!(deleted.json(), json!({"changed": 3}));
+    assert_eq!(names(&server, &olive, &event, "").await.0, "a late");
+    let publish = json!({"action": "publish", "filter": {}});
+    assert_eq!(act(&server, &olive, &event, &publish).await.json(), json!({"changed": 0}));
+    server.pass(1);
+    assert_eq!(act(&server, &olive, &event, &publish).await.json(), json!({"changed": 1}));
+}
