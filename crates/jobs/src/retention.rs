@@ -2,20 +2,36 @@
 
 use domain::{AuditId, EventId};
 use store::audit::NewEntry;
+use time::{Date, Duration};
 
 use crate::{JobError, Worker};
 
-/// Deletes every event that was to go by today. Returns how many.
+/// By how much the day begins later than in UTC where it begins last.
+const WEST_MOST: Duration = Duration::hours(12);
+
+/// Deletes every event whose day has come. Returns how many. One that cannot be deleted keeps no other: it is tried again
+/// with the next sweep.
 pub(crate) async fn end_events(worker: &Worker) -> Result<usize, JobError> {
-    let today = worker.clock.now().date();
+    let today = today_everywhere(worker);
     let mut tx = worker.store.begin_job().await?;
     let due = store::event::to_delete_by(&mut tx, today).await?;
     tx.commit().await.map_err(store::StoreError::from)?;
     let mut ended = 0;
     for event_id in due {
-        ended += usize::from(end(worker, event_id).await?);
+        match end(worker, event_id).await {
+            Ok(gone) => ended += usize::from(gone),
+            Err(error) => {
+                tracing::error!(%error, %event_id, "an event whose day has come could not be deleted; trying again later");
+            }
+        }
     }
     Ok(ended)
+}
+
+/// The latest day that has begun everywhere on earth: nobody knows in which place an event is, and what is deleted a few
+/// hours late can be borne, not what is deleted on the evening before.
+fn today_everywhere(worker: &Worker) -> Date {
+    (worker.clock.now() - WEST_MOST).date()
 }
 
 /// Deletes the event, unless its day was put off meanwhile.
@@ -23,7 +39,7 @@ async fn end(worker: &Worker, event_id: EventId) -> Result<bool, JobError> {
     let now = worker.clock.now();
     let mut tx = worker.store.begin_job().await?;
     let event = store::event::lock(&mut tx, event_id).await?;
-    if event.and_then(|event| event.delete_on).is_none_or(|day| day > now.date()) {
+    if event.and_then(|event| event.delete_on).is_none_or(|day| day > today_everywhere(worker)) {
         return Ok(false);
     }
     store::event::delete(&mut tx, event_id).await?;

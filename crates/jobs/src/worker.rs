@@ -117,8 +117,10 @@ impl Worker {
 
     /// Deletes what is left of some deleted event and of some deleted photos. Returns how many were looked at.
     async fn purge_once(&self) -> Result<usize, JobError> {
-        let photos = purge_photos::purge_some(self).await?;
-        Ok(photos + usize::from(purge_event::purge_one(self).await?))
+        let photos = purge_photos::purge_some(self).await;
+        // Whatever is in the way of the one: the other may still be done.
+        let event = purge_event::purge_one(self).await;
+        Ok(photos? + usize::from(event?))
     }
 
     /// Deletes what is left of deleted events and photos now. Returns how many were looked at.

@@ -357,7 +357,7 @@ pub async fn existing(db: &mut PgConnection, event_ids: &[EventId]) -> Result<Ve
     Ok(found.into_iter().map(EventId).collect())
 }
 
-/// The events that are to go by the day `today`.
+/// The events that are to go by the day `today`, which is for the caller to tell: it begins elsewhere at another hour.
 ///
 /// # Errors
 /// When the database fails.

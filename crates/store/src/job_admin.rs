@@ -236,23 +236,46 @@ async fn revive(db: &mut PgConnection, event_id: EventId, only: Option<JobId>, c
     Ok(u64::try_from(revived.len()).unwrap_or(u64::MAX))
 }
 
+/// What came of giving a job up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenUp {
+    /// It is gone.
+    Done,
+    /// There is no such job.
+    Unknown,
+    /// Its event would switch to an index without the faces of its photo, and nobody would know.
+    Refused,
+}
+
 /// Removes a job for good: what its worker may be making of it is dropped. A photo that was to be read becomes failed
-/// with `given_up`; one that was to be read with another pack goes into the new index without faces. `change` is the
-/// number that [`crate::event::next_change`] gave. True when there was such a job.
+/// with `given_up`; one that is to be read with another pack cannot be given up by itself. `change` is the number that
+/// [`crate::event::next_change`] gave.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn give_up(db: &mut PgConnection, event_id: EventId, job_id: JobId, change: i64) -> Result<bool> {
-    let removed: Option<(String, Uuid)> =
-        query_as("delete from job where event_id = $1 and job_id = $2 returning kind, photo_id")
+pub async fn give_up(
+    db: &mut PgConnection,
+    event_id: EventId,
+    job_id: JobId,
+    change: i64,
+) -> Result<GivenUp> {
+    let found: Option<(String, Uuid)> =
+        query_as("select kind, photo_id from job where event_id = $1 and job_id = $2 for update")
             .bind(event_id.0)
             .bind(job_id.0)
             .fetch_optional(&mut *db)
             .await?;
-    let Some((kind, photo_id)) = removed else { return Ok(false) };
-    if Kind::parse(&kind)? == Kind::IngestPhoto {
-        let detail = "An admin has given up reading this photo.";
-        crate::photo::fail_unread(db, event_id, PhotoId(photo_id), change, "given_up", detail).await?;
+    let Some((kind, photo_id)) = found else { return Ok(GivenUp::Unknown) };
+    match Kind::parse(&kind)? {
+        Kind::ReindexPhoto => return Ok(GivenUp::Refused),
+        Kind::IngestPhoto => {}
     }
-    Ok(true)
+    query("delete from job where event_id = $1 and job_id = $2")
+        .bind(event_id.0)
+        .bind(job_id.0)
+        .execute(&mut *db)
+        .await?;
+    let detail = "An admin has given up reading this photo.";
+    crate::photo::fail_unread(db, event_id, PhotoId(photo_id), change, "given_up", detail).await?;
+    Ok(GivenUp::Done)
 }

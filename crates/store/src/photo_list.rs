@@ -24,9 +24,11 @@ pub struct Filter {
     pub uploaded_by: Option<UserId>,
     /// With which batch they came.
     pub batch_id: Option<BatchId>,
+    /// Not those that were uploaded after this moment.
+    pub uploaded_until: Option<OffsetDateTime>,
 }
 
-/// A statement about the photos that a [`Filter`] asks for, which are its parameters 1 to 6.
+/// A statement about the photos that a [`Filter`] asks for, which are its parameters 1 to 7.
 macro_rules! filtered {
     ($before:literal, $after:literal) => {
         concat!(
@@ -34,7 +36,8 @@ macro_rules! filtered {
             " event_id = $1 and ($2::text is null or state = $2) \
              and ($3::boolean is null or case when $3 then face_count > 0 else face_count = 0 and state = 'ready' end) \
              and ($4::boolean is null or published = $4) and ($5::uuid is null or uploaded_by = $5) \
-             and ($6::uuid is null or batch_id = $6) ",
+             and ($6::uuid is null or batch_id = $6) \
+             and ($7::timestamptz is null or uploaded_at <= $7) ",
             $after
         )
     };
@@ -55,6 +58,7 @@ macro_rules! bind_filter {
                     .bind(filter.published)
                     .bind(filter.uploaded_by.map(|user| user.0))
                     .bind(filter.batch_id.map(|batch| batch.0))
+                    .bind(filter.uploaded_until)
             }
         }
     };
@@ -85,8 +89,8 @@ pub async fn list(
 ) -> Result<Vec<Photo>> {
     let rows: Vec<Row> = query_as(filtered!(
         "select * from photo where",
-        "and ($7::timestamptz is null or uploaded_at < $7 or (uploaded_at = $7 and photo_id > $8)) \
-         order by uploaded_at desc, photo_id limit $9"
+        "and ($8::timestamptz is null or uploaded_at < $8 or (uploaded_at = $8 and photo_id > $9)) \
+         order by uploaded_at desc, photo_id limit $10"
     ))
     .bind_filter(event_id, filter)
     .bind(after.map(|cursor| cursor.uploaded_at))
@@ -116,7 +120,7 @@ pub async fn some_ids(
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<PhotoId>> {
-    let chosen = query_scalar(filtered!("select photo_id from photo where", "order by photo_id limit $7"));
+    let chosen = query_scalar(filtered!("select photo_id from photo where", "order by photo_id limit $8"));
     let ids: Vec<Uuid> = chosen.bind_filter(event_id, filter).bind(limit).fetch_all(db).await?;
     Ok(ids.into_iter().map(PhotoId).collect())
 }

@@ -65,22 +65,34 @@ pub async fn cancel(db: &mut PgConnection, event_id: EventId, sha256: Digest) ->
     Ok(())
 }
 
-/// Locks some purges whose turn it is, until the transaction ends.
+/// Locks the purge whose turn it is, if any, until the transaction ends.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn claim(db: &mut PgConnection, limit: i64) -> Result<Vec<Purge>> {
-    let rows: Vec<(Uuid, Vec<u8>)> = query_as(
-        "select event_id, sha256 from photo_purge where run_at <= now() order by run_at limit $1 \
+pub async fn claim(db: &mut PgConnection) -> Result<Option<Purge>> {
+    let row: Option<(Uuid, Vec<u8>)> = query_as(
+        "select event_id, sha256 from photo_purge where run_at <= now() order by run_at limit 1 \
          for update skip locked",
     )
-    .bind(limit)
-    .fetch_all(db)
+    .fetch_optional(db)
     .await?;
     let purge = |(event_id, sha256): (Uuid, Vec<u8>)| {
         Ok(Purge { event_id: EventId(event_id), sha256: photo::digest(&sha256)? })
     };
-    rows.into_iter().map(purge).collect()
+    row.map(purge).transpose()
+}
+
+/// Puts off a purge that could not be done, so that others have their turn before it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn try_later(db: &mut PgConnection, purge: Purge) -> Result<()> {
+    query("update photo_purge set run_at = now() + interval '5 minutes' where event_id = $1 and sha256 = $2")
+        .bind(purge.event_id.0)
+        .bind(purge.sha256.0.as_slice())
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// Whether nobody has these bytes, so that they may be deleted while the purge is locked.

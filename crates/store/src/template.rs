@@ -49,6 +49,7 @@ pub struct NewTemplate<'a> {
 /// # Errors
 /// When there is no such visitor, or the database fails.
 pub async fn replace(db: &mut PgConnection, event_id: EventId, new: &NewTemplate<'_>) -> Result<()> {
+    lock(db, event_id, new.visitor_id).await?;
     query("delete from template_match where event_id = $1 and visitor_id = $2")
         .bind(event_id.0)
         .bind(new.visitor_id.0)
@@ -148,6 +149,7 @@ pub struct Deleted {
 /// # Errors
 /// When the database fails.
 pub async fn delete(db: &mut PgConnection, event_id: EventId, visitor_id: VisitorId) -> Result<Deleted> {
+    lock(db, event_id, visitor_id).await?;
     let matches = query("delete from template_match where event_id = $1 and visitor_id = $2")
         .bind(event_id.0)
         .bind(visitor_id.0)
@@ -159,6 +161,17 @@ pub async fn delete(db: &mut PgConnection, event_id: EventId, visitor_id: Visito
         .execute(db)
         .await?;
     Ok(Deleted { templates: templates.rows_affected(), matches: matches.rows_affected() })
+}
+
+/// Locks the visitor's template, if there is one, before its matches: whoever tells people of new photos takes them in
+/// this order too, and without the event's row.
+async fn lock(db: &mut PgConnection, event_id: EventId, visitor_id: VisitorId) -> Result<()> {
+    query("select from template where event_id = $1 and visitor_id = $2 for update")
+        .bind(event_id.0)
+        .bind(visitor_id.0)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 pub(crate) fn language_text(language: Language) -> &'static str {

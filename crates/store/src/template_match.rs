@@ -29,7 +29,8 @@ pub struct NewMatch {
     pub score: Score,
 }
 
-/// Writes what a new template was found in, as told: its owner has just seen it. With the event's row locked. A photo that
+/// Writes what a new template was found in; what its owner may see now as told, since they have just seen it. The rest is
+/// news when it is published, or when nobody wants to be hidden on it any more. With the event's row locked. A photo that
 /// is gone is left out.
 ///
 /// # Errors
@@ -44,12 +45,15 @@ pub async fn insert_told(
     let photos: Vec<Uuid> = matches.iter().map(|found| found.photo_id.0).collect();
     let bands: Vec<&str> = matches.iter().map(|found| band_text(found.band)).collect();
     let scores: Vec<f32> = matches.iter().map(|found| found.score.0).collect();
-    query(
+    query(concat!(
         "insert into template_match (event_id, visitor_id, photo_id, band, score, found_at, told_at) \
-         select $1, $2, photo_id, band, score, $6, $6 \
+         select $1, $2, photo_id, found.band, found.score, $6, \
+           case when photo.state = 'ready' and photo.published and ",
+        not_hidden_from!("$2"),
+        " then $6::timestamptz end \
          from unnest($3::uuid[], $4::text[], $5::real[]) as found (photo_id, band, score) \
          join photo using (photo_id) where photo.event_id = $1 on conflict do nothing",
-    )
+    ))
     .bind(event_id.0)
     .bind(visitor_id.0)
     .bind(photos)

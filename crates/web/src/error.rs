@@ -247,6 +247,10 @@ codes! {
         "No such job" "It is done, or somebody has given it up."
         "Tâche introuvable" "Elle est terminée, ou quelqu’un l’a abandonnée."
     }
+    JobNotGivenUp "job_not_given_up" CONFLICT {
+        "This photo cannot be given up by itself" "Its faces would be missing from the new index: retry it, or cancel the re-index of its event."
+        "Cette photo ne peut pas être abandonnée seule" "Ses visages manqueraient dans le nouvel index : réessayez, ou annulez la réindexation de son événement."
+    }
     BatchNotFound "batch_not_found" NOT_FOUND {
         "No such batch" "Check its id; batches belong to one event."
         "Lot introuvable" "Vérifiez son identifiant ; un lot appartient à un seul événement."

@@ -321,3 +321,82 @@ async fn two_who_tell_at_once_tell_each_person_once(pool: PgPool) {
     assert_eq!(template_match::tell(&mut two, due, NOW, NOW).await.unwrap(), None, "nothing is new");
     assert!(template_match::due(&mut two, NOW, 10).await.unwrap().is_empty());
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn only_what_a_person_may_see_counts_as_told_when_they_leave_their_face(pool: PgPool) {
+    let store = store::testing::store(&pool).await;
+    let event_id = event(&store, 1).await.event_id;
+    let (ann, bob) = (visitor(&store, &pool, event_id, 10).await, visitor(&store, &pool, event_id, 11).await);
+    for n in 1..=3 {
+        photo(&store, event_id, n).await;
+    }
+    sqlx::query("update photo set state = 'ready', published = photo_id <> $1")
+        .bind(photo_id(2).0)
+        .execute(&pool)
+        .await
+        .unwrap();
+    let found = |n| NewMatch { photo_id: photo_id(n), band: Band::Sure, score: domain::Score(0.9) };
+    let leave = async |who, matches: &[NewMatch]| {
+        keep(&store, event_id, who, PACK, [3.0, 4.0]).await;
+        let mut tx = store.begin().await.unwrap();
+        hidden::set(&mut tx, event_id, who, true).await.unwrap();
+        template_match::insert_told(&mut tx, event_id, who, matches, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    leave(bob, &[found(3)]).await;
+    leave(ann, &[found(1), found(2), found(3)]).await;
+    let told: Vec<Uuid> = sqlx::query_scalar(
+        "select photo_id from template_match where visitor_id = $1 and told_at is not null order by photo_id",
+    )
+    .bind(ann.0)
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(told, [photo_id(1).0], "neither what waits for review nor what another has hidden");
+    let due = Due { event_id, visitor_id: ann };
+    let mut tx = store.begin_job().await.unwrap();
+    assert!(template_match::due(&mut tx, NOW, 10).await.unwrap().is_empty());
+    sqlx::query("update photo set published = true").execute(&pool).await.unwrap();
+    assert_eq!(template_match::due(&mut tx, NOW, 10).await.unwrap(), [due]);
+    let news = template_match::tell(&mut tx, due, NOW, NOW).await.unwrap().unwrap();
+    assert_eq!(news.photos, 1);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn whoever_tells_and_whoever_withdraws_wait_for_each_other_in_one_order(pool: PgPool) {
+    let store = store::testing::store(&pool).await;
+    let event_id = event(&store, 1).await.event_id;
+    let ann = visitor(&store, &pool, event_id, 10).await;
+    photo(&store, event_id, 1).await;
+    for replaces in [true, false] {
+        keep(&store, event_id, ann, PACK, [3.0, 4.0]).await;
+        let mut tx = store.begin().await.unwrap();
+        let all = [NewMatch { photo_id: photo_id(1), band: Band::Sure, score: domain::Score(0.9) }];
+        template_match::insert_told(&mut tx, event_id, ann, &all, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        // As `tell` does: the template, then its matches.
+        let mut telling = pool.begin().await.unwrap();
+        sqlx::query("select from template for no key update").execute(&mut *telling).await.unwrap();
+        let withdrawing = tokio::spawn({
+            let store = store.clone();
+            async move {
+                if replaces {
+                    keep(&store, event_id, ann, PACK, [0.0, 1.0]).await;
+                } else {
+                    let mut tx = store.begin().await.unwrap();
+                    template::delete(&mut tx, event_id, ann).await.unwrap();
+                    tx.commit().await.unwrap();
+                }
+            }
+        });
+        tokio::time::sleep(StdDuration::from_millis(300)).await;
+        assert!(!withdrawing.is_finished());
+        sqlx::query("update template_match set told_at = now()")
+            .execute(&mut *telling)
+            .await
+            .expect("no circle");
+        telling.commit().await.unwrap();
+        withdrawing.await.unwrap();
+        assert!(matches(&pool).await.is_empty());
+    }
+}

@@ -51,7 +51,8 @@ pub struct KeptTemplate {
 
 /// Keeps the face of a search, in place of an earlier one.
 ///
-/// Every photo that comes from now on is compared with it. The photos that it is found in now count as told.
+/// Every photo that comes from now on is compared with it. The photos that it is found in and that the person may see count as
+/// told.
 #[utoipa::path(put, path = "/api/attendee/me/template", tag = "attendees", request_body = TemplateForm,
     responses((status = 200, body = KeptTemplate)))]
 pub async fn keep_template(

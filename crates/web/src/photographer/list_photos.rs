@@ -111,6 +111,7 @@ pub async fn list_photos(
         published: asked.published,
         uploaded_by: (asked.mine == Some(true)).then(|| user.user_id()),
         batch_id: asked.batch,
+        uploaded_until: None,
     };
     let after = asked.after.as_deref().map(cursor).transpose()?;
     let limit = asked.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);

@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::{BatchId, EventId, PhotoId};
+use domain::{BatchId, Clock, EventId, PhotoId};
 use recognizer::Recognizer;
 use serde::{Deserialize, Serialize};
 use store::photo_list::{self, Filter};
-use store::{Connection, Store, StoreError};
+use store::{Connection, Store};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::list_photos::{faces_of, state_of};
@@ -70,7 +71,8 @@ enum Chosen {
 }
 
 /// Publishes photos, takes them back, or deletes them for good: those that are named, or all that a filter lets through.
-/// Photographers may delete only photos that they uploaded; if others are among them, nothing is changed.
+/// Those that are uploaded after it has begun are left as they are. Photographers may delete only photos that they
+/// uploaded; if others are among them, nothing is changed.
 #[utoipa::path(post, path = "/api/events/{event}/photos/actions", tag = "photos",
     params(("event" = String, Path, description = "Slug or id")), request_body = PhotoActions,
     responses((status = 200, body = Changed)))]
@@ -78,29 +80,26 @@ pub async fn act_on_photos(
     EventStaff { user, event }: EventStaff,
     State(store): State<Store>,
     State(recognizer): State<Recognizer>,
+    State(clock): State<Clock>,
     Body(form): Body<PhotoActions>,
 ) -> Result<Json<Changed>, Problem> {
     let action = form.action;
-    let chosen = chosen(form, &user)?;
+    let chosen = chosen(form, &user, clock.now())?;
     let may_all = action != Action::Delete || user.may_manage_events();
     if !may_all {
         refuse_others(&mut *store.begin().await?, event.event_id, &chosen, &user).await?;
     }
-    let mut changed = 0;
-    match chosen {
-        Chosen::Ids(ids) => changed += act(&store, event.event_id, action, &ids).await?,
+    let changed = match chosen {
+        Chosen::Ids(_) => act(&store, event.event_id, action, &chosen).await?.changed,
         Chosen::All(filter) => {
             let own = (!may_all).then(|| user.user_id());
-            let filter = narrowed(Filter { uploaded_by: own.or(filter.uploaded_by), ..filter }, action);
-            while let Some(filter) = filter {
-                let ids = some_ids(&mut *store.begin().await?, event.event_id, &filter).await?;
-                if ids.is_empty() {
-                    break;
-                }
-                changed += act(&store, event.event_id, action, &ids).await?;
+            let filter = Filter { uploaded_by: own.or(filter.uploaded_by), ..filter };
+            match narrowed(filter, action) {
+                Some(filter) => act_on_all(&store, event.event_id, action, filter).await?,
+                None => 0,
             }
         }
-    }
+    };
     if action == Action::Delete && changed > 0 {
         // Others hear of it by the gallery's epoch.
         recognizer.forget_event(event.event_id);
@@ -108,7 +107,7 @@ pub async fn act_on_photos(
     Ok(Json(Changed { changed }))
 }
 
-fn chosen(form: PhotoActions, user: &Principal) -> Result<Chosen, Problem> {
+fn chosen(form: PhotoActions, user: &Principal, started: OffsetDateTime) -> Result<Chosen, Problem> {
     match (form.photo_ids, form.filter) {
         (Some(ids), None) if ids.len() <= PHOTOS_MAX => Ok(Chosen::Ids(ids)),
         (None, Some(filter)) => Ok(Chosen::All(Filter {
@@ -117,6 +116,7 @@ fn chosen(form: PhotoActions, user: &Principal) -> Result<Chosen, Problem> {
             published: filter.published,
             uploaded_by: (filter.mine == Some(true)).then(|| user.user_id()),
             batch_id: filter.batch,
+            uploaded_until: Some(started),
         })),
         (Some(_) | None, None) | (Some(_), Some(_)) => Err(Problem::field("photo_ids")),
     }
@@ -132,14 +132,6 @@ fn narrowed(filter: Filter, action: Action) -> Option<Filter> {
     };
     let published = Some(to_change);
     (filter.published.is_none() || filter.published == published).then_some(Filter { published, ..filter })
-}
-
-async fn some_ids(
-    db: &mut Connection,
-    event_id: EventId,
-    filter: &Filter,
-) -> Result<Vec<PhotoId>, StoreError> {
-    photo_list::some_ids(db, event_id, filter, AT_ONCE).await
 }
 
 /// Refuses to delete photos of others.
@@ -159,15 +151,48 @@ async fn refuse_others(
     if all_own { Ok(()) } else { Err(Code::NotYourPhoto.into()) }
 }
 
-async fn act(store: &Store, event_id: EventId, action: Action, ids: &[PhotoId]) -> Result<u64, Problem> {
+/// Changes all photos that the filter lets through, a page at a time.
+async fn act_on_all(
+    store: &Store,
+    event_id: EventId,
+    action: Action,
+    filter: Filter,
+) -> Result<u64, Problem> {
+    let mut changed = 0;
+    loop {
+        let page = act(store, event_id, action, &Chosen::All(filter)).await?;
+        changed += page.changed;
+        if page.chosen == 0 {
+            return Ok(changed);
+        }
+    }
+}
+
+/// What became of one page of photos.
+struct Page {
+    /// How many there were.
+    chosen: usize,
+    /// How many of them were not yet as they are to be.
+    changed: u64,
+}
+
+/// Changes some photos. They are chosen with the event's row locked, so that they are still what they were chosen for.
+async fn act(store: &Store, event_id: EventId, action: Action, chosen: &Chosen) -> Result<Page, Problem> {
     let mut tx = store.begin().await?;
     let change = store::event::next_change(&mut tx, event_id).await?.ok_or(Code::EventNotFound)?;
+    let ids = match chosen {
+        Chosen::Ids(ids) => ids.clone(),
+        Chosen::All(filter) => photo_list::some_ids(&mut tx, event_id, filter, AT_ONCE).await?,
+    };
+    if ids.is_empty() {
+        return Ok(Page { chosen: 0, changed: 0 });
+    }
     let changed = match action {
-        Action::Publish => photo_list::set_published(&mut tx, event_id, ids, true, change).await?,
-        Action::Hide => photo_list::set_published(&mut tx, event_id, ids, false, change).await?,
-        Action::Delete => photo_list::delete(&mut tx, event_id, ids).await?,
+        Action::Publish => photo_list::set_published(&mut tx, event_id, &ids, true, change).await?,
+        Action::Hide => photo_list::set_published(&mut tx, event_id, &ids, false, change).await?,
+        Action::Delete => photo_list::delete(&mut tx, event_id, &ids).await?,
     };
     store::listen::tell(&mut tx, event_id).await?;
     commit(tx).await?;
-    Ok(changed)
+    Ok(Page { chosen: ids.len(), changed })
 }

@@ -280,3 +280,73 @@ async fn the_same_photo_may_come_again_before_and_while_its_files_are_deleted(po
     server.work().await;
     assert!(server.web.blobs.get(&key(event_id, &["ann"], Rendition::Original)).await.unwrap().is_none());
 }
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn files_that_cannot_be_deleted_keep_no_others_from_going(pool: PgPool) {
+    let server = Server::start(&pool).await;
+    let ada = server.first_admin().await;
+    let event = server.event_of(&ada, "Gala").await;
+    server.upload_as(&ada, &event, &[("a.jpg", &["ann"]), ("b.jpg", &["bob"])]).await;
+    let event_id = event_id(&pool).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut worker = server.worker();
+    worker.blobs = blobs::Blobs::open(&blobs::Settings::Folder(folder.path().to_owned())).unwrap();
+    let place = |people: &[&str]| folder.path().join(key(event_id, people, Rendition::Original).to_string());
+    // Where a file should be there is a folder, which is not deleted as one.
+    std::fs::create_dir_all(place(&["ann"])).unwrap();
+    worker.blobs.put(&key(event_id, &["bob"], Rendition::Original), "bob".into()).await.unwrap();
+    act(&server, &ada, &event, &json!({"action": "delete", "filter": {}})).await;
+    sqlx::query(
+        "update photo_purge set run_at = now() - interval '1 hour' * case sha256 when $1 then 2 else 1 end",
+    )
+    .bind(Digest::of(&Fake::photo_of(&["ann"])).0.as_slice())
+    .execute(&pool)
+    .await
+    .unwrap();
+    worker.purge_until_idle().await.unwrap();
+    assert!(place(&["ann"]).exists() && !place(&["bob"]).exists());
+    let left: Vec<(Vec<u8>, bool)> =
+        sqlx::query_as("select sha256, run_at between now() + interval '4 minutes' and now() + interval '5 minutes' from photo_purge")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    assert_eq!(left, [(Digest::of(&Fake::photo_of(&["ann"])).0.to_vec(), true)], "it comes again");
+    server.call(Some(&ada.access), "DELETE", &format!("/api/events/{event}"), None).await;
+    std::fs::remove_dir(place(&["ann"])).unwrap();
+    worker.purge_until_idle().await.unwrap();
+    let left: i64 = sqlx::query_scalar("select count(*) from photo_purge").fetch_one(&pool).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_comes_or_changes_after_the_filter_was_asked_for_stays(pool: PgPool) {
+    let server = Server::start(&pool).await;
+    let (olive, _, event) = stage(&server).await;
+    sqlx::query(
+        "update photo set uploaded_at = uploaded_at + interval '1 second' where file_name = 'late.jpg'",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    sqlx::query("update photo set published = false").execute(&pool).await.unwrap();
+    // A colleague publishes a photo while others that are not published are being deleted.
+    let mut colleague = pool.begin().await.unwrap();
+    sqlx::query("select from event for update").execute(&mut *colleague).await.unwrap();
+    let unpublished = json!({"action": "delete", "filter": {"published": false}});
+    let deleting = act(&server, &olive, &event, &unpublished);
+    let publishing = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        sqlx::query("update photo set published = true where file_name = 'a.jpg'")
+            .execute(&mut *colleague)
+            .await
+            .unwrap();
+        colleague.commit().await.unwrap();
+    };
+    let (deleted, ()) = futures::future::join(deleting, publishing).await;
+    assert_eq!(deleted.json(), json!({"changed": 3}));
+    assert_eq!(names(&server, &olive, &event, "").await.0, "a late");
+    let publish = json!({"action": "publish", "filter": {}});
+    assert_eq!(act(&server, &olive, &event, &publish).await.json(), json!({"changed": 0}));
+    server.pass(1);
+    assert_eq!(act(&server, &olive, &event, &publish).await.json(), json!({"changed": 1}));
+}

@@ -26,7 +26,9 @@ async fn an_event_goes_on_its_day_with_all_that_belongs_to_it(pool: PgPool) {
     };
     server.pass(24 * 3600);
     assert_eq!(slugs().await, ["gone", "kept"], "not before its day");
-    server.pass(24 * 3600);
+    server.pass(28 * 3600 - 1);
+    assert_eq!(slugs().await, ["gone", "kept"], "nor while its eve lasts somewhere");
+    server.pass(1);
     assert_eq!(slugs().await, ["kept"]);
     assert!(!server.web.recognizer.events_in_memory().contains(&EventId(event_id)));
     server.work().await;
@@ -45,4 +47,29 @@ async fn an_event_goes_on_its_day_with_all_that_belongs_to_it(pool: PgPool) {
     server.call(Some(&ada.access), "PATCH", &format!("/api/events/{kept}"), Some(&off)).await;
     server.pass(30 * 24 * 3600);
     assert_eq!(slugs().await, ["kept"], "whose day was put off stays");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn an_event_that_cannot_be_deleted_keeps_no_other_from_going(pool: PgPool) {
+    let server = Server::start(&pool).await;
+    let ada = server.first_admin().await;
+    for (name, day) in [("Stuck", "2027-01-16"), ("Gone", "2027-01-17")] {
+        let event = server.event_of(&ada, name).await;
+        let change = json!({"delete_on": day});
+        server.call(Some(&ada.access), "PATCH", &format!("/api/events/{event}"), Some(&change)).await;
+    }
+    for statement in [
+        "create function stay() returns trigger language plpgsql as 'begin raise exception ''stuck''; end'",
+        "create trigger stay before delete on event for each row when (old.slug = 'stuck') execute function stay()",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    server.pass(3 * 24 * 3600);
+    server.worker().sweep().await.unwrap();
+    let left: Vec<String> = sqlx::query_scalar("select slug from event").fetch_all(&pool).await.unwrap();
+    assert_eq!(left, ["stuck"]);
+    sqlx::query("drop trigger stay on event").execute(&pool).await.unwrap();
+    server.worker().sweep().await.unwrap();
+    let left: i64 = sqlx::query_scalar("select count(*) from event").fetch_one(&pool).await.unwrap();
+    assert_eq!(left, 0, "it is tried again");
 }

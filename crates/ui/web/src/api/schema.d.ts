@@ -254,7 +254,8 @@ export interface paths {
         get?: never;
         /**
          * Keeps the face of a search, in place of an earlier one.
-         * @description Every photo that comes from now on is compared with it. The photos that it is found in now count as told.
+         * @description Every photo that comes from now on is compared with it. The photos that it is found in and that the person may see count as
+         *     told.
          */
         put: operations["keep_template"];
         post?: never;
@@ -585,7 +586,8 @@ export interface paths {
         put?: never;
         /**
          * Publishes photos, takes them back, or deletes them for good: those that are named, or all that a filter lets through.
-         *     Photographers may delete only photos that they uploaded; if others are among them, nothing is changed.
+         *     Those that are uploaded after it has begun are left as they are. Photographers may delete only photos that they
+         *     uploaded; if others are among them, nothing is changed.
          */
         post: operations["act_on_photos"];
         delete?: never;
@@ -1042,7 +1044,8 @@ export interface paths {
         post?: never;
         /**
          * Gives up a piece of background work. A photo that was to be read becomes failed with the code `given_up`, and can be
-         *     retried from its event's page; one that was to be read with another model pack will have no faces in the new index.
+         *     retried from its event's page. The work of one that is to be read with another model pack is refused: it is tried again,
+         *     or the re-index is cancelled.
          */
         delete: operations["give_up_job"];
         options?: never;

@@ -113,7 +113,6 @@ export const admin = dictionary(
     jobGiveUpOf: (name: string) => `Give up: ${name}`,
     jobGiveUpSure: (name: string) => `Give up ${name}?`,
     jobGiveUpIngest: 'The photo stays in its event as one that could not be read. It can be tried again from there.',
-    jobGiveUpReindex: 'Nobody will be found in this photo once the event has changed to its new model pack.',
     jobGiveUpNow: 'Give up',
     jobGivenUp: (name: string) => `${name} is given up.`,
 
@@ -276,7 +275,6 @@ export const admin = dictionary(
     jobGiveUpOf: (name) => `Abandonner : ${name}`,
     jobGiveUpSure: (name) => `Abandonner ${name} ?`,
     jobGiveUpIngest: 'La photo reste dans son événement comme illisible. On peut la réessayer depuis là.',
-    jobGiveUpReindex: 'Personne ne sera retrouvé dans cette photo une fois l’événement passé à son nouveau modèle.',
     jobGiveUpNow: 'Abandonner',
     jobGivenUp: (name) => `${name} est abandonnée.`,
 
