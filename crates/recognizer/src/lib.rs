@@ -33,7 +33,7 @@ pub use engine::{
 pub use fake::Fake;
 pub use lane::Busy;
 pub use local::{Local, LocalError, LocalOptions};
-pub use painter::{Drawing, PaintError, Painter};
+pub use painter::{Drawing, PaintError, Painter, Place};
 pub use refused::PackRefused;
 
 /// What reads photos and finds people. Cheap to clone.

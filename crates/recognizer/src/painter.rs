@@ -6,17 +6,22 @@ use bytes::Bytes;
 use domain::Corner;
 use engine::PhotoError;
 use engine::graphics::{self, Graphic, Mark};
+use tokio::time::Instant;
 
-use crate::lane::{Busy, Lane};
+use crate::lane::{Busy, Lane, Ticket};
 
 /// Pictures drawn at once.
 const WORKERS: usize = 2;
-/// How many may wait for that; who comes later is told to come back.
+/// How many may wait for that with what they need in memory; who comes later waits without, or is told to come back.
 const WAITING: usize = 64;
 
 /// Makes pictures of an event's looks. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Painter(Arc<Lane>);
+
+/// A place among those who wait for a picture, until dropped.
+#[derive(Debug)]
+pub struct Place(Ticket);
 
 /// What is drawn over a photo.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,22 +70,32 @@ impl Painter {
         Ok(self.0.admit()?.run(move || graphics::cover(&file)).await.value?)
     }
 
-    /// A preview with the drawing over it; without one a plain grey picture. Somebody waits for it.
+    /// A place for somebody who waits for a marked photo, to be asked for before its preview is read.
     ///
     /// # Errors
-    /// When too many wait, or preview or logo cannot be read.
-    pub async fn mark(&self, preview: Option<Bytes>, drawing: Drawing) -> Result<Bytes, PaintError> {
-        let ticket = self.0.admit()?;
-        Ok(ticket.run(move || mark(preview.as_deref(), &drawing)).await.value?)
+    /// When none was free until then.
+    pub async fn place(&self, until: Instant) -> Result<Place, Busy> {
+        let place = tokio::time::timeout_at(until, self.0.wait_for_place()).await;
+        place.map(Place).map_err(|_| Busy { retry_after_s: 5 })
     }
 
-    /// The same for one photo of many, which waits for its turn.
+    /// A preview with the drawing over it, one of many, which waits for its turn.
     ///
     /// # Errors
     /// When preview or logo cannot be read.
     pub async fn mark_in_turn(&self, preview: Bytes, drawing: Drawing) -> Result<Bytes, PhotoError> {
         let ticket = self.0.wait_for_place().await;
         ticket.run(move || mark(Some(&preview), &drawing)).await.value
+    }
+}
+
+impl Place {
+    /// A preview with the drawing over it; without one a plain grey picture.
+    ///
+    /// # Errors
+    /// When preview or logo cannot be read.
+    pub async fn mark(&self, preview: Option<Bytes>, drawing: Drawing) -> Result<Bytes, PhotoError> {
+        self.0.run(move || mark(preview.as_deref(), &drawing)).await.value
     }
 }
 

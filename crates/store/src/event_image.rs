@@ -119,6 +119,19 @@ pub async fn put(db: &mut PgConnection, image: &Image) -> Result<()> {
     Ok(())
 }
 
+/// Nobody else names or deletes the bytes of images of this event until the transaction ends. Comes before the event's
+/// row, and keeps nobody waiting who only wants that.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_bytes(db: &mut PgConnection, event_id: EventId) -> Result<()> {
+    query("select pg_advisory_xact_lock(hashtextextended('event_image ' || $1::text, 0))")
+        .bind(event_id.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Takes an image of this kind from the event; true when it had one.
 ///
 /// # Errors

@@ -54,7 +54,7 @@ pub use auth::password::Passwords;
 pub use auth::pseudonym::Pseudonyms;
 pub use auth::setup::new_setup_token;
 pub use media::marked::{MarkedPhotos, visitor_rendition};
-pub use media::sign::SignedUrls;
+pub use media::sign::{MadeFor, SignedUrls};
 pub use news::NewsFeed;
 pub use system::{Check, Health, System};
 

@@ -4,10 +4,8 @@ use blobs::{BlobError, BlobKey, BlobStream, Blobs};
 use bytes::{Bytes, BytesMut};
 use domain::{EventId, Rendition};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use recognizer::{Painter, Patches, PhotoError};
+use recognizer::{Drawing, Painter, Patches, PhotoError};
 use store::photo::Photo;
-
-use super::marked::Marking;
 
 /// The original of `photo`, with places and serial numbers overwritten. Every original that is delivered comes through
 /// here, alone or in an archive.
@@ -52,7 +50,7 @@ pub(crate) struct Source {
     /// Draws the watermark.
     pub(crate) painter: Painter,
     /// The watermark, where there is one to draw.
-    pub(crate) marking: Option<Marking>,
+    pub(crate) drawing: Option<Drawing>,
 }
 
 /// Why a copy cannot be had.
@@ -76,13 +74,13 @@ pub(crate) async fn open(
     photo: &Photo,
     rendition: Rendition,
 ) -> Result<Option<BlobStream>, DeliveryError> {
-    let Source { blobs, painter, marking } = source;
-    match (rendition, marking) {
+    let Source { blobs, painter, drawing } = source;
+    match (rendition, drawing) {
         (Rendition::Original, _) => Ok(original(blobs, event_id, photo).await?),
-        (Rendition::Marked, Some(marking)) => {
+        (Rendition::Marked, Some(drawing)) => {
             let preview = blobs.get(&BlobKey::new(event_id, photo.sha256, Rendition::Preview)).await?;
             let Some(preview) = preview else { return Ok(None) };
-            let bytes = painter.mark_in_turn(preview, marking.drawing()).await?;
+            let bytes = painter.mark_in_turn(preview, drawing.clone()).await?;
             let size_bytes = bytes.len() as u64;
             Ok(Some(BlobStream { size_bytes, stream: stream::iter([Ok(bytes)]).boxed() }))
         }

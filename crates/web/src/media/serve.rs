@@ -14,7 +14,7 @@ use store::photo::Photo;
 use utoipa::IntoParams;
 
 use super::delivery;
-use super::marked::Marking;
+use super::marked::{Marking, audience_rendition};
 use super::sign::{Claim, MadeFor};
 use crate::Web;
 use crate::error::{Code, Problem, commit};
@@ -53,7 +53,7 @@ pub async fn serve(
     if claim.expires < web.clock.unix_seconds() || !web.urls.is_good(claim, &signature.signature) {
         return Err(Code::LinkExpired.into());
     }
-    let names = Names::of(&web.store, claim).await?;
+    let (claim, names) = Names::of(&web.store, claim).await?;
     let blob = blob(&web, claim, &names).await?.ok_or(Code::PhotoNotFound)?;
     if claim.download {
         note_download(&web, claim.event_id).await;
@@ -71,14 +71,10 @@ async fn blob(web: &Web, claim: Claim, names: &Names) -> Result<Option<BlobStrea
     if rendition != Rendition::Marked {
         return Ok(web.blobs.stream(&BlobKey::new(event_id, sha256, rendition)).await?);
     }
-    let mut tx = web.store.begin().await?;
-    let event = store::event::by_id(&mut tx, event_id).await?.ok_or(Code::PhotoNotFound)?;
-    let marking = Marking::of(&mut tx, &web.blobs, &event).await?;
-    drop(tx);
-    let Some(marking) = marking else {
+    let Some(marking) = &names.marking else {
         return Ok(web.blobs.stream(&BlobKey::new(event_id, sha256, Rendition::Preview)).await?);
     };
-    let marked = web.marked.get(&web.blobs, event_id, sha256, &marking).await?;
+    let marked = web.marked.get(&web.store, &web.blobs, sha256, marking).await?;
     Ok(marked.map(|bytes| BlobStream {
         size_bytes: bytes.len() as u64,
         stream: stream::iter([Ok(bytes)]).boxed(),
@@ -114,19 +110,30 @@ struct Names {
     file_name: String,
     /// The photo, when its original is asked for.
     original: Option<Photo>,
+    /// What is drawn over a marked copy.
+    marking: Option<Marking>,
 }
 
 impl Names {
-    /// Renditions are JPEGs; what an original is, and how a kept file is called, its row tells.
-    async fn of(store: &Store, claim: Claim) -> Result<Self, Problem> {
+    /// Renditions are JPEGs; what an original is, and how a kept file is called, its row tells. With them comes what is
+    /// claimed, with the copy that is handed out now.
+    async fn of(store: &Store, mut claim: Claim) -> Result<(Claim, Self), Problem> {
         let mut tx = store.begin().await?;
         // Of what was deleted nothing is shown, even while its files are still there.
         if !is_shown(&mut tx, claim).await? {
             return Err(Code::PhotoNotFound.into());
         }
+        let mut marking = None;
+        if matches!(claim.rendition, Rendition::Preview | Rendition::Marked) {
+            let event = store::event::by_id(&mut tx, claim.event_id).await?.ok_or(Code::PhotoNotFound)?;
+            claim.rendition = audience_rendition(&event, claim);
+            if claim.rendition == Rendition::Marked {
+                marking = Marking::named(&mut tx, &event).await?;
+            }
+        }
         let needs_row = matches!(claim.rendition, Rendition::Original | Rendition::Marked);
         if !needs_row && !claim.download {
-            return Ok(Self::jpeg(String::new()));
+            return Ok((claim, Self::jpeg(String::new(), None)));
         }
         let photo_id = store::photo::id_by_sha256(&mut tx, claim.event_id, claim.sha256).await?;
         let photo_id = photo_id.ok_or(Code::PhotoNotFound)?;
@@ -136,14 +143,15 @@ impl Names {
         let photo = photo.ok_or(Code::PhotoNotFound)?;
         if claim.rendition == Rendition::Original {
             let (media_type, file_name) = (photo.media_type.clone(), photo.file_name.clone());
-            return Ok(Self { media_type, file_name, original: Some(photo) });
+            return Ok((claim, Self { media_type, file_name, original: Some(photo), marking: None }));
         }
         let stem = photo.file_name.rsplit_once('.').map_or(photo.file_name.as_str(), |(stem, _)| stem);
-        Ok(Self::jpeg(format!("{stem}.jpg")))
+        let file_name = format!("{stem}.jpg");
+        Ok((claim, Self::jpeg(file_name, marking)))
     }
 
-    fn jpeg(file_name: String) -> Self {
-        Self { media_type: "image/jpeg".to_owned(), file_name, original: None }
+    fn jpeg(file_name: String, marking: Option<Marking>) -> Self {
+        Self { media_type: "image/jpeg".to_owned(), file_name, original: None, marking }
     }
 }
 

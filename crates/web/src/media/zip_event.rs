@@ -62,7 +62,7 @@ pub async fn zip_event(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let archive = Archive {
-        source: Source { blobs: web.blobs, painter: web.marked.painter, marking: None },
+        source: Source { blobs: web.blobs, painter: web.marked.painter, drawing: None },
         event_id: event.event_id,
         file_stem: event.slug.to_string(),
         language,

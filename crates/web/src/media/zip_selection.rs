@@ -19,7 +19,7 @@ use store::photo_by_time::{self, TimedPhoto};
 use utoipa::ToSchema;
 
 use super::delivery::Source;
-use super::marked::Marking;
+use super::marked::{Marking, audience_rendition};
 use super::sign::{Claim, MadeFor, SignedUrls, parse_address};
 use super::zip_stream::{Archive, Wanted};
 use crate::Web;
@@ -68,13 +68,18 @@ pub async fn zip_selection(
     let selection = read.map_err(|_| Code::BadRequest)??;
     let now = web.clock.unix_seconds();
     let (event_id, claims) = verified(&selection.photos, &web.urls, now)?;
-    let Found { event, wanted, missing } = find(&web.store, event_id, &claims).await?;
+    let Found { event, marking, wanted, missing } = find(&web.store, event_id, &claims).await?;
     if selection.check {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let marking = prepare(&web, &event, wanted.len()).await?;
+    let is_marked = wanted.iter().any(|wanted| wanted.rendition == Rendition::Marked);
+    let drawing = match marking.filter(|_| is_marked) {
+        Some(marking) => Some(marking.drawing(&web.store, &web.blobs).await?),
+        None => None,
+    };
+    count(&web, event_id, wanted.len()).await?;
     let archive = Archive {
-        source: Source { blobs: web.blobs, painter: web.marked.painter, marking },
+        source: Source { blobs: web.blobs, painter: web.marked.painter, drawing },
         event_id,
         file_stem: event.slug.to_string(),
         language,
@@ -85,14 +90,12 @@ pub async fn zip_selection(
     Ok(archive.send())
 }
 
-/// What is drawn over the photos; they count as downloaded.
-async fn prepare(web: &Web, event: &Event, photos: usize) -> Result<Option<Marking>, Problem> {
+/// Counts the photos as downloaded.
+async fn count(web: &Web, event_id: EventId, photos: usize) -> Result<(), Problem> {
     let mut tx = web.store.begin().await?;
-    let marking = Marking::of(&mut tx, &web.blobs, event).await?;
     let count = i64::try_from(photos).unwrap_or(i64::MAX);
-    event_hour::count(&mut tx, event.event_id, web.clock.now(), Kind::Download, count).await?;
-    commit(tx).await?;
-    Ok(marking)
+    event_hour::count(&mut tx, event_id, web.clock.now(), Kind::Download, count).await?;
+    commit(tx).await
 }
 
 async fn read(mut request: Request) -> Result<Selection, Problem> {
@@ -149,6 +152,7 @@ fn verified(addresses: &[String], urls: &SignedUrls, now: i64) -> Result<(EventI
 
 struct Found {
     event: Event,
+    marking: Option<Marking>,
     wanted: Vec<Wanted>,
     missing: Vec<String>,
 }
@@ -156,7 +160,8 @@ struct Found {
 async fn find(store: &Store, event_id: EventId, claims: &[Claim]) -> Result<Found, Problem> {
     let mut tx = store.begin().await?;
     let event = store::event::by_id(&mut tx, event_id).await?.ok_or(Code::PhotoNotFound)?;
-    let copies = shown(&mut tx, event_id, claims).await?;
+    let copies = shown(&mut tx, &event, claims).await?;
+    let marking = Marking::named(&mut tx, &event).await?;
     let digests: HashSet<Digest> = copies.iter().map(|(sha256, _)| *sha256).collect();
     let digests: Vec<Digest> = digests.into_iter().collect();
     let photos = photo_by_time::by_sha256(&mut tx, event_id, &digests).await?;
@@ -171,15 +176,16 @@ async fn find(store: &Store, event_id: EventId, claims: &[Claim]) -> Result<Foun
     }
     // Of a photo that was removed or hidden since its address was made, nothing but this is told.
     let missing = lost.iter().map(ToString::to_string).collect();
-    Ok(Found { event, wanted, missing })
+    Ok(Found { event, marking, wanted, missing })
 }
 
 /// The copies that are still to be seen by whom their addresses were made for, each once.
 async fn shown(
     db: &mut store::Connection,
-    event_id: EventId,
+    event: &Event,
     claims: &[Claim],
 ) -> Result<HashSet<Copy>, Problem> {
+    let event_id = event.event_id;
     let audiences: HashSet<MadeFor> = claims.iter().map(|claim| claim.made_for).collect();
     let mut copies = HashSet::new();
     for audience in audiences {
@@ -196,7 +202,9 @@ async fn shown(
             }
         };
         copies.extend(
-            theirs.filter(|claim| shown.contains(&claim.sha256)).map(|claim| (claim.sha256, claim.rendition)),
+            theirs
+                .filter(|claim| shown.contains(&claim.sha256))
+                .map(|claim| (claim.sha256, audience_rendition(event, *claim))),
         );
     }
     Ok(copies)

@@ -279,7 +279,7 @@ mod tests {
 
     fn writer() -> (Writer, mpsc::Receiver<Bytes>) {
         let blobs = blobs::Blobs::open(&blobs::Settings::Memory).unwrap();
-        let source = Source { blobs, painter: recognizer::Painter::default(), marking: None };
+        let source = Source { blobs, painter: recognizer::Painter::default(), drawing: None };
         let (sender, receiver) = mpsc::channel(1000);
         (Writer::new(source, EventId::from_entropy(&Entropy::fixed(1)), sender, Vec::new()), receiver)
     }

@@ -17,7 +17,7 @@ use super::watermark::{checked_opacity, checked_text};
 use crate::Web;
 use crate::error::{Code, Problem};
 use crate::extract::{EventStaff, Params};
-use crate::media::marked::{self, Marking};
+use crate::media::marked::Marking;
 
 /// Which photo, and which watermark; what is left out is as the event has it.
 #[derive(Deserialize, IntoParams)]
@@ -65,12 +65,14 @@ pub async fn preview_watermark(
     let watermark = shown.over(&event.watermark)?;
     let mut tx = web.store.begin().await?;
     let photo = photo(&mut tx, &event, shown.photo_id).await?;
-    let marking = Marking::with(&mut tx, &web.blobs, event.event_id, &watermark).await?;
+    let marking = Marking::with(&mut tx, event.event_id, &watermark).await?;
     drop(tx);
     let preview = preview(&web, &event, photo).await?;
-    let nothing = Drawing { text: None, logo: None, corner: watermark.corner, opacity: watermark.opacity };
-    let drawing = marking.map_or(nothing, |marking| marking.drawing());
-    let jpeg = web.marked.painter.mark(preview, drawing).await.map_err(marked::problem)?;
+    let drawing = match marking {
+        Some(marking) => marking.drawing(&web.store, &web.blobs).await?,
+        None => Drawing { text: None, logo: None, corner: watermark.corner, opacity: watermark.opacity },
+    };
+    let jpeg = web.marked.try_out(preview, drawing).await?;
     Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "no-store")], jpeg).into_response())
 }
 

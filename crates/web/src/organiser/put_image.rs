@@ -76,8 +76,8 @@ fn problem(error: PaintError) -> Problem {
     }
 }
 
-/// Stores the image and makes it the event's. The event's row is held meanwhile, so that nobody takes the blob for one
-/// that is left over.
+/// Stores the image and makes it the event's. The bytes come first, while nothing is locked; whoever took them for left
+/// over meanwhile did so before the row was written, so that they only need to be put again.
 async fn keep(
     web: &Web,
     event_id: EventId,
@@ -92,24 +92,42 @@ async fn keep(
         width_px: i32::try_from(made.width_px).unwrap_or(i32::MAX),
         height_px: i32::try_from(made.height_px).unwrap_or(i32::MAX),
     };
-    let mut tx = web.store.begin().await?;
-    store::event::lock(&mut tx, event_id).await?.ok_or(Code::EventNotFound)?;
-    let before = event_image::of(&mut tx, &[event_id]).await?;
-    web.blobs.put_image(&ImageKey::new(event_id, image.sha256), made.bytes.into()).await?;
-    event_image::put(&mut tx, &image).await?;
-    commit(tx).await?;
-    for old in before.iter().filter(|old| old.kind == kind) {
+    let (key, bytes) = (ImageKey::new(event_id, image.sha256), Bytes::from(made.bytes));
+    web.blobs.put_image(&key, bytes.clone()).await?;
+    let before = match name(&web.store, &image).await {
+        Ok(before) => before,
+        Err(problem) => {
+            drop_unnamed(&web.store, &web.blobs, event_id, image.sha256).await;
+            return Err(problem);
+        }
+    };
+    if web.blobs.image(&key).await?.is_none() {
+        web.blobs.put_image(&key, bytes).await?;
+    }
+    for old in before.iter().filter(|old| old.kind == kind && old.sha256 != image.sha256) {
         drop_unnamed(&web.store, &web.blobs, event_id, old.sha256).await;
     }
     Ok(image)
+}
+
+/// Writes the image's row; the images that the event had before.
+async fn name(store: &Store, image: &event_image::Image) -> Result<Vec<event_image::Image>, Problem> {
+    let event_id = image.event_id;
+    let mut tx = store.begin().await?;
+    event_image::hold_bytes(&mut tx, event_id).await?;
+    store::event::lock(&mut tx, event_id).await?.ok_or(Code::EventNotFound)?;
+    let before = event_image::of(&mut tx, &[event_id]).await?;
+    event_image::put(&mut tx, image).await?;
+    commit(tx).await?;
+    Ok(before)
 }
 
 /// Deletes the blob of an image that the event no longer has. What fails here, `doctor --deep` finds later.
 pub(super) async fn drop_unnamed(store: &Store, blobs: &Blobs, event_id: EventId, sha256: Digest) {
     let dropped = async {
         let mut tx = store.begin().await?;
-        let is_held = store::event::lock(&mut tx, event_id).await?.is_some();
-        if is_held && event_image::by_sha256(&mut tx, event_id, sha256).await?.is_none() {
+        event_image::hold_bytes(&mut tx, event_id).await?;
+        if event_image::by_sha256(&mut tx, event_id, sha256).await?.is_none() {
             blobs.delete_image(&ImageKey::new(event_id, sha256)).await?;
         }
         Ok::<_, Problem>(())

@@ -2,13 +2,14 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use blobs::BlobKey;
+use blobs::{BlobKey, ImageKey};
 use domain::{Digest, EventId, Rendition};
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder as _};
 use recognizer::Fake;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use web::MadeFor;
 
 use crate::harness::{Answer, Server};
 use crate::people::Person;
@@ -169,6 +170,91 @@ async fn visitors_get_photos_with_the_watermark_of_the_moment(pool: PgPool) {
     let wrong = json!({"enabled": true, "text": "© Gala", "logo": true, "corner": "top_left", "opacity": 2});
     assert_eq!(set_mark(&server, &paul, &event, &wrong).await.code(), "field_invalid");
     assert_eq!(set_mark(&server, &paul, &event, &json!({"enabled": true})).await.code(), "body_invalid");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_photo_whose_logo_is_lost_is_held_back(pool: PgPool) {
+    let server = Server::start(&pool).await;
+    let ada = server.first_admin().await;
+    let event = server.event_of(&ada, "Gala").await;
+    let (show, keep) = photo(&server, &pool, &ada, &event).await;
+    let mark = json!({"enabled": true, "text": null, "logo": true, "corner": "top_left", "opacity": 0.5});
+    set_mark(&server, &ada, &event, &mark).await;
+    put(&server, &ada, &event, "logo", png(20, 20, [255, 0, 0, 255])).await;
+    let marked = server.get(&show).await;
+    assert_eq!(marked.status, StatusCode::OK);
+    let logo: Vec<u8> = sqlx::query_scalar("select sha256 from event_image").fetch_one(&pool).await.unwrap();
+    let logo = ImageKey::new(event_id(&pool).await, Digest(logo.try_into().unwrap()));
+    server.web.blobs.delete_image(&logo).await.unwrap();
+    assert_eq!(server.get(&show).await.bytes, marked.bytes, "what is kept needs no logo");
+
+    server.web.marked.forget_event(event_id(&pool).await);
+    for text in [Value::Null, json!("© Gala")] {
+        let mark = json!({"enabled": true, "text": text, "logo": true, "corner": "top_left", "opacity": 0.5});
+        set_mark(&server, &ada, &event, &mark).await;
+        let lost = server.get(&show).await;
+        assert_eq!((lost.status, lost.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
+        let zip = server.call(None, "POST", "/media/zip", Some(&json!({"photos": [keep]}))).await;
+        assert_eq!(zip.code(), "unavailable");
+        let uri = format!("/api/events/{event}/watermark/preview");
+        assert_eq!(server.call(Some(&ada.access), "GET", &uri, None).await.code(), "unavailable");
+    }
+    put(&server, &ada, &event, "logo", png(20, 20, [255, 0, 0, 255])).await;
+    assert_eq!(server.get(&show).await.status, StatusCode::OK, "sent again, it is there again");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn addresses_from_before_the_watermark_get_the_marked_photo(pool: PgPool) {
+    let server = Server::start(&pool).await;
+    let ada = server.first_admin().await;
+    let event = server.event_of(&ada, "Gala").await;
+    let (marked, _) = photo(&server, &pool, &ada, &event).await;
+    let (event_id, sha256) = (event_id(&pool).await, Digest::of(&Fake::photo_of(&["ann"])));
+    let now = server.web.clock.unix_seconds();
+    let urls = &server.web.urls;
+    let before = urls.download_url(event_id, sha256, Rendition::Preview, now);
+    let staffs = urls.made_for(MadeFor::Staff).download_url(event_id, sha256, Rendition::Preview, now);
+    let plain = server.get(&before).await.bytes;
+    let mark = json!({"enabled": true, "text": "© Gala", "logo": false, "corner": "centre", "opacity": 1});
+    set_mark(&server, &ada, &event, &mark).await;
+    let marked = server.get(&marked).await.bytes;
+    let served = server.get(&before).await;
+    assert!(served.bytes == marked && marked != plain);
+    assert_eq!(served.headers["cache-control"], "private, max-age=300");
+    assert_eq!(server.get(&staffs).await.bytes, plain, "staff see the photo as it is");
+    let zip = async |address: &str| {
+        server.call(None, "POST", "/media/zip", Some(&json!({"photos": [address]}))).await.bytes
+    };
+    let holds = |zip: &[u8], file: &[u8]| zip.windows(file.len()).any(|bytes| bytes == file);
+    let (before, staffs) = (zip(&before).await, zip(&staffs).await);
+    assert!(holds(&before, &marked) && !holds(&before, &plain));
+    assert!(holds(&staffs, &plain) && !holds(&staffs, &marked));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn an_image_is_stored_while_the_event_is_free_and_put_again_if_it_was_taken_for_left_over(
+    pool: PgPool,
+) {
+    let server = Server::start(&pool).await;
+    let ada = server.first_admin().await;
+    let event = server.event_of(&ada, "Gala").await;
+    let event_id = event_id(&pool).await;
+    let mut held = pool.begin().await.unwrap();
+    sqlx::query("select 1 from event for no key update").execute(&mut *held).await.unwrap();
+    let meanwhile = async {
+        let wait = async {
+            while server.web.blobs.list_event(event_id).await.unwrap().is_empty() {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        let stored = tokio::time::timeout(std::time::Duration::from_secs(10), wait).await;
+        stored.expect("the bytes are stored before the event is asked for");
+        server.web.blobs.delete_event(event_id).await.unwrap();
+        held.rollback().await.unwrap();
+    };
+    let (logo, ()) = tokio::join!(put(&server, &ada, &event, "logo", png(9, 9, [1, 2, 3, 255])), meanwhile);
+    assert_eq!(logo.status, StatusCode::OK);
+    assert_eq!(server.get(logo.json()["url"].as_str().unwrap()).await.status, StatusCode::OK);
 }
 
 #[sqlx::test(migrations = "../../migrations")]
