@@ -104,7 +104,7 @@ async function ownData(journey, page) {
   await page.goto(`${journey.address(journey.stage.slug)}/account`);
   await page.locator('[data-test=my-data]').waitFor();
   await journey.shot(page, 'my-data');
-  const hide = page.getByRole('switch', { name: journey.say('Hide me from others', 'Me cacher aux autres') });
+  const hide = page.getByRole('switch', { name: journey.say('Hide me from others', 'Me masquer aux autres') });
   await hide.check();
   await page.locator('[data-test=face-data]').getByRole('status').filter({ hasText: /\S/ }).waitFor();
   await hide.uncheck();
