@@ -80,9 +80,11 @@ async fn accounts_are_exported_and_no_name_is_a_formula(pool: PgPool) {
          select event_id, gen_random_uuid(), 'n' || n, n || '@example.org', now() from event, generate_series(1, 1000) n")
         .execute(&pool).await.unwrap();
     assert_eq!(get(&server, &ada, &uri).await.lines().count(), 1 + 1001, "more than are read at once");
-    let noted: i64 = sqlx::query_scalar("select count(*) from audit where action = 'GET /api/events/{event}/attendees.csv'")
-        .fetch_one(&pool)
-        .await
-        .unwrap();
+    let noted: i64 = sqlx::query_scalar(
+        "select count(*) from audit where action = 'GET /api/events/{event}/attendees.csv'",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
     assert_eq!(noted, 3, "it is written down who took everybody's addresses");
 }

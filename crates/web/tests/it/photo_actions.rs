@@ -132,10 +132,12 @@ async fn a_photo_says_that_a_person_on_it_is_hidden(pool: PgPool) {
     assert!(is_hidden().await, "by their own word");
     sqlx::query("delete from template_match").execute(&pool).await.unwrap();
     assert!(!is_hidden().await, "their word alone hides no photo of others");
-    sqlx::query("insert into template_match select event_id, visitor_id, photo_id, 'sure', 1, now() from verdict")
-        .execute(&pool)
-        .await
-        .unwrap();
+    sqlx::query(
+        "insert into template_match select event_id, visitor_id, photo_id, 'sure', 1, now() from verdict",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
     assert!(is_hidden().await);
     sqlx::query("update visitor set hidden = false").execute(&pool).await.unwrap();
     assert!(!is_hidden().await);
