@@ -10,7 +10,8 @@ const RUNS = 5;
 /** What else runs on the machine can only make a view later: a round that was disturbed is measured again. */
 const ROUNDS_MAX = 3;
 const BYTES_MAX = 60_000;
-const LCP_MS_MAX = 1500;
+/** The goal; where other work may run beside, FINDME_LCP_MS_MAX says what is too much. */
+const LCP_MS_MAX = Number(process.env.FINDME_LCP_MS_MAX ?? 1500);
 const CPU_SLOWER = 4;
 /** 1.6 Mbit/s down, 750 kbit/s up, 150 ms there and back. */
 const NETWORK = { offline: false, latency: 150, downloadThroughput: 1_600_000 / 8, uploadThroughput: 750_000 / 8 };
