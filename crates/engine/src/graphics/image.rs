@@ -16,7 +16,7 @@ use crate::picture::{Picture, Resizer, fit, rgb_len};
 /// Longer side of a logo, at most.
 const LOGO_LONG_SIDE_PX: u32 = 800;
 /// Longer side of a cover, at most.
-const COVER_LONG_SIDE_PX: u32 = 1920;
+const COVER_LONG_SIDE_PX: u32 = 1280;
 
 /// A picture as a new file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(super) struct Rgba {
     pub(super) pixels: Vec<u8>,
 }
 
-/// A JPEG, PNG or WebP file as a cover: a JPEG, its longer side at most 1920 pixels, turned as EXIF says.
+/// A JPEG, PNG or WebP file as a cover: a JPEG, its longer side at most 1280 pixels, turned as EXIF says.
 ///
 /// # Errors
 /// When it is none of these, or cannot be read.
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_cover_is_a_jpeg_and_becomes_small_enough() {
         let made = cover(&png(4000, 1000, [9, 9, 9, 255])).unwrap();
-        assert_eq!((made.media_type, made.width_px, made.height_px), ("image/jpeg", 1920, 480));
+        assert_eq!((made.media_type, made.width_px, made.height_px), ("image/jpeg", 1280, 320));
         assert!(made.bytes.starts_with(b"\xFF\xD8\xFF"));
         let as_logo = logo(&made.bytes).unwrap();
         assert_eq!((as_logo.media_type, as_logo.width_px, as_logo.height_px), ("image/png", 800, 200));

@@ -9,7 +9,7 @@ use domain::{Digest, EventId, Rendition};
 use futures::{StreamExt as _, stream};
 use serde::Deserialize;
 use store::Store;
-use store::event_hour::{self, Kind};
+use store::event_hour::Kind;
 use store::photo::Photo;
 use utoipa::IntoParams;
 
@@ -17,7 +17,8 @@ use super::delivery;
 use super::marked::{Marking, audience_rendition};
 use super::sign::{Claim, MadeFor};
 use crate::Web;
-use crate::error::{Code, Problem, commit};
+use crate::error::{Code, Problem};
+use crate::figures;
 
 /// The signature of an address.
 #[derive(Deserialize, IntoParams)]
@@ -56,7 +57,7 @@ pub async fn serve(
     let (claim, names) = Names::of(&web.store, claim).await?;
     let blob = blob(&web, claim, &names).await?.ok_or(Code::PhotoNotFound)?;
     if claim.download {
-        note_download(&web, claim.event_id).await;
+        figures::count(&web, claim.event_id, Kind::Download, 1).await;
     }
     let mut response = Body::from_stream(blob.stream).into_response();
     *response.headers_mut() = headers(claim, &names, blob.size_bytes);
@@ -79,18 +80,6 @@ async fn blob(web: &Web, claim: Claim, names: &Names) -> Result<Option<BlobStrea
         size_bytes: bytes.len() as u64,
         stream: stream::iter([Ok(bytes)]).boxed(),
     }))
-}
-
-/// Counts a download. Nobody goes without a photo because it could not be counted.
-async fn note_download(web: &Web, event_id: EventId) {
-    let counted = async {
-        let mut tx = web.store.begin().await?;
-        event_hour::count(&mut tx, event_id, web.clock.now(), Kind::Download, 1).await?;
-        commit(tx).await
-    };
-    if let Err(problem) = counted.await {
-        tracing::warn!(code = problem.code().as_str(), "a download could not be counted");
-    }
 }
 
 fn claim(event_id: &str, sha256: &str, rendition: &str, signature: &Signature) -> Option<Claim> {

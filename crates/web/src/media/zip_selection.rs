@@ -14,7 +14,7 @@ use futures::{StreamExt as _, stream};
 use serde::Deserialize;
 use store::Store;
 use store::event::Event;
-use store::event_hour::{self, Kind};
+use store::event_hour::Kind;
 use store::photo_by_time::{self, TimedPhoto};
 use utoipa::ToSchema;
 
@@ -23,8 +23,9 @@ use super::marked::{Marking, audience_rendition};
 use super::sign::{Claim, MadeFor, SignedUrls, parse_address};
 use super::zip_stream::{Archive, Wanted};
 use crate::Web;
-use crate::error::{Code, Problem, commit};
+use crate::error::{Code, Problem};
 use crate::extract::InLanguage;
+use crate::figures;
 
 /// Most photos in one archive.
 const PHOTOS_MAX: usize = 2000;
@@ -77,7 +78,8 @@ pub async fn zip_selection(
         Some(marking) => Some(marking.drawing(&web.store, &web.blobs).await?),
         None => None,
     };
-    count(&web, event_id, wanted.len()).await?;
+    let photos = i64::try_from(wanted.len()).unwrap_or(i64::MAX);
+    figures::count(&web, event_id, Kind::Download, photos).await;
     let archive = Archive {
         source: Source { blobs: web.blobs, painter: web.marked.painter, drawing },
         event_id,
@@ -88,14 +90,6 @@ pub async fn zip_selection(
         missing,
     };
     Ok(archive.send())
-}
-
-/// Counts the photos as downloaded.
-async fn count(web: &Web, event_id: EventId, photos: usize) -> Result<(), Problem> {
-    let mut tx = web.store.begin().await?;
-    let count = i64::try_from(photos).unwrap_or(i64::MAX);
-    event_hour::count(&mut tx, event_id, web.clock.now(), Kind::Download, count).await?;
-    commit(tx).await
 }
 
 async fn read(mut request: Request) -> Result<Selection, Problem> {

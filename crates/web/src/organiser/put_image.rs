@@ -24,7 +24,7 @@ const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 const ARRIVES_WITHIN: Duration = Duration::from_mins(1);
 
 /// Gives the event a logo or a cover (`kind`): send a JPEG, PNG or WebP file of at most 8 MiB. It is turned as EXIF says,
-/// made small enough and written anew: a logo as PNG of at most 800 pixels, a cover as JPEG of at most 1920.
+/// made small enough and written anew: a logo as PNG of at most 800 pixels, a cover as JPEG of at most 1280.
 #[utoipa::path(put, path = "/api/events/{event}/images/{kind}", tag = "events",
     params(("event" = String, Path, description = "Slug or id"), ("kind" = String, Path, description = "`logo` or `cover`")),
     request_body(content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"))),

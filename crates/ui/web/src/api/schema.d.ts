@@ -484,7 +484,7 @@ export interface paths {
         get?: never;
         /**
          * Gives the event a logo or a cover (`kind`): send a JPEG, PNG or WebP file of at most 8 MiB. It is turned as EXIF says,
-         *     made small enough and written anew: a logo as PNG of at most 800 pixels, a cover as JPEG of at most 1920.
+         *     made small enough and written anew: a logo as PNG of at most 800 pixels, a cover as JPEG of at most 1280.
          */
         put: operations["put_image"];
         post?: never;

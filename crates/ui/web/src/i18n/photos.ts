@@ -51,7 +51,7 @@ export const photos = dictionary(
     publishSure: (count: number) => `Publish ${plural(count, 'photo', 'photos')}?`,
     publishDetail: 'Attendees can find them at once.',
     hideSure: (count: number) => `Hide ${plural(count, 'photo', 'photos')}?`,
-    hideDetail: 'Attendees do not see them any more until you publish them again.',
+    hideDetail: 'Attendees do not see what is hidden until you publish it again.',
     deleteSure: (count: number) => `Delete ${plural(count, 'photo', 'photos')}?`,
     deleteDetail: 'The files and the faces in them go for good. This cannot be taken back.',
     published: (count: number) => `${plural(count, 'photo is', 'photos are')} published.`,
