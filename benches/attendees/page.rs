@@ -1,12 +1,9 @@
-//! What a browser loads to show an event's page: the page, what it names, and what the page's own part imports.
+//! What a browser loads to show an event's page: the page, what it names, and what its scripts import.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use regex::Regex;
-
-/// The chunk of the visitors' page, by the beginning of its name.
-const CHUNK: &str = "Attendee-";
 
 /// What a browser loads.
 pub(crate) struct Page {
@@ -27,8 +24,6 @@ pub(crate) async fn read(url: &str, path: &str) -> Page {
     };
     let html = plain(path).await;
     let mut open = named_in(&html);
-    let entry = open.iter().find(|path| is_script(path)).expect("a script").clone();
-    open.extend(of_chunk(&plain(&entry).await));
     let mut paths = BTreeSet::new();
     while let Some(next) = open.pop() {
         if paths.insert(next.clone()) && is_script(&next) {
@@ -51,21 +46,6 @@ fn is_script(path: &str) -> bool {
 fn named_in(html: &str) -> Vec<String> {
     let named = Regex::new(r#"(?:src|href)="(/[^"]+)""#).expect("a pattern");
     named.captures_iter(html).map(|found| found[1].to_owned()).collect()
-}
-
-/// What Vite's entry loads for the chunk of the visitors' page: an import, with the numbers of what goes with it.
-fn of_chunk(entry: &str) -> Vec<String> {
-    let list = Regex::new(r"m\.f=\[([^\]]*)\]").expect("a pattern");
-    let list = list.captures(entry).expect("Vite's list of files")[1].to_owned();
-    let files: Vec<String> =
-        list.split(',').map(|file| format!("/{}", file.trim().trim_matches('"'))).collect();
-    let import = Regex::new(&format!(
-        r"import\([`'\x22]\./({CHUNK}[^`'\x22]+)[`'\x22]\).*?__vite__mapDeps\(\[([0-9,]*)\]\)"
-    ));
-    let import = import.expect("a pattern");
-    let found = import.captures(entry).unwrap_or_else(|| panic!("no chunk of the name {CHUNK}…"));
-    let with = found[2].split(',').filter_map(|number| files.get(number.parse::<usize>().ok()?).cloned());
-    with.chain([format!("/assets/{}", &found[1])]).collect()
 }
 
 /// What a script imports before it runs.
