@@ -13,7 +13,7 @@ use std::sync::Arc;
 use domain::{Embedding, FaceId, PhotoId, Score};
 
 use kernel::Kernel;
-use rows::{Block, Owner};
+use rows::{Block, Owner, Row};
 
 /// The faces of one event, in memory. A clone shares the blocks, so a snapshot to search in is cheap.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct FaceHit {
     pub photo_id: PhotoId,
     /// How alike it is to the query.
     pub score: Score,
+    /// Its row in the gallery that was searched.
+    pub(crate) row: Row,
 }
 
 /// An embedding of another length than the gallery's: it comes from another model pack.
@@ -114,6 +116,19 @@ impl Gallery {
     /// The `count` best faces, best first; otherwise as [`Self::search`].
     pub fn nearest(&self, query: &Embedding, count: usize) -> Vec<FaceHit> {
         scan::nearest(self, query, count, Kernel::fastest())
+    }
+
+    /// [`Self::search`] for several queries: the answers in their order.
+    pub fn search_many(&self, queries: &[&Embedding], least: Score) -> Vec<Vec<FaceHit>> {
+        queries.iter().map(|query| self.search(query, least)).collect()
+    }
+
+    /// The embedding behind a hit of this very gallery: a unit vector of [`Self::dimension`] numbers. `None` when
+    /// the hit is older than a removal and its row is gone.
+    pub fn embedding_of(&self, hit: &FaceHit) -> Option<Vec<f32>> {
+        let block = self.blocks.get(hit.row.block)?;
+        let owner = block.owners().get(hit.row.at)?;
+        (owner.face_id == hit.face_id).then(|| block.numbers(hit.row.at).take(self.dimension).collect())
     }
 
     fn remove_where(&mut self, matches: impl Fn(&Owner) -> bool) -> usize {

@@ -34,6 +34,13 @@ pub(crate) struct Owner {
     pub(crate) photo_id: PhotoId,
 }
 
+/// Where a face's numbers lie: the block, and the row in it. Removals move rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) block: usize,
+    pub(crate) at: usize,
+}
+
 /// Up to [`Block::ROWS_MAX`] embeddings in one piece of memory. Blocks bound the cost of copying on write and are the
 /// unit of parallel work.
 #[derive(Clone, Debug)]
@@ -75,6 +82,11 @@ impl Block {
 
     pub(crate) fn lanes(&self) -> &[Lane] {
         &self.lanes
+    }
+
+    /// The numbers of row `at`, then the zeros that fill its last lane up.
+    pub(crate) fn numbers(&self, at: usize) -> impl Iterator<Item = f32> {
+        self.lanes[at * self.lanes_per_row..][..self.lanes_per_row].iter().flat_map(|lane| lane.0)
     }
 
     pub(crate) fn memory_bytes(&self) -> usize {

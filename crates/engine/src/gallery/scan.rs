@@ -6,15 +6,15 @@ use domain::{Embedding, Score};
 use rayon::prelude::*;
 
 use super::kernel::Kernel;
-use super::rows::{Block, Lane, to_lanes};
+use super::rows::{Block, Lane, Row, to_lanes};
 use super::{FaceHit, Gallery};
 
 /// Every face that scores at least `least`, best first.
 pub(crate) fn at_least(gallery: &Gallery, query: &Embedding, least: Score, kernel: Kernel) -> Vec<FaceHit> {
     let Some(query) = lanes_of(gallery, query) else { return Vec::new() };
-    let blocks = gallery.blocks.par_iter();
-    let hits = blocks.flat_map_iter(|block| {
-        let mut hits = hits_of(block, &query, kernel);
+    let blocks = gallery.blocks.par_iter().enumerate();
+    let hits = blocks.flat_map_iter(|(number, block)| {
+        let mut hits = hits_of(number, block, &query, kernel);
         hits.retain(|hit| hit.score >= least);
         hits
     });
@@ -26,8 +26,8 @@ pub(crate) fn at_least(gallery: &Gallery, query: &Embedding, least: Score, kerne
 /// The `count` best faces, best first.
 pub(crate) fn nearest(gallery: &Gallery, query: &Embedding, count: usize, kernel: Kernel) -> Vec<FaceHit> {
     let Some(query) = lanes_of(gallery, query) else { return Vec::new() };
-    let blocks = gallery.blocks.par_iter();
-    let kept = blocks.map(|block| keep_best(hits_of(block, &query, kernel), count));
+    let blocks = gallery.blocks.par_iter().enumerate();
+    let kept = blocks.map(|(number, block)| keep_best(hits_of(number, block, &query, kernel), count));
     kept.reduce(Vec::new, |mut left, right| {
         left.extend(right);
         keep_best(left, count)
@@ -39,17 +39,20 @@ fn lanes_of(gallery: &Gallery, query: &Embedding) -> Option<Vec<Lane>> {
     (query.dimension() == gallery.dimension).then(|| to_lanes(query.as_slice()).collect())
 }
 
-fn hits_of(block: &Block, query: &[Lane], kernel: Kernel) -> Vec<FaceHit> {
+/// The score of every row of `block`, which is the gallery's block `number`.
+fn hits_of(number: usize, block: &Block, query: &[Lane], kernel: Kernel) -> Vec<FaceHit> {
     let mut scores = [0.0; Block::ROWS_MAX];
     let scores = &mut scores[..block.owners().len()];
     kernel.scores(query, block.lanes(), scores);
     let owners = block.owners().iter();
     owners
         .zip(scores)
-        .map(|(owner, score)| FaceHit {
+        .enumerate()
+        .map(|(at, (owner, score))| FaceHit {
             face_id: owner.face_id,
             photo_id: owner.photo_id,
             score: Score(*score),
+            row: Row { block: number, at },
         })
         .collect()
 }

@@ -58,6 +58,10 @@ fn every_face_above_the_threshold_is_found() {
     assert!(found.iter().all(|hit| hit.face_id.0.as_u128() % 97 == 0));
     assert!(found.iter().all(|hit| hit.photo_id.0.as_u128() == hit.face_id.0.as_u128() / 3));
 
+    let first = gallery.embedding_of(&found[0]).unwrap();
+    assert_eq!(Embedding::normalised(&first).unwrap().cosine(&person), found[0].score);
+    assert_eq!(gallery.search_many(&[&person, &embeddings[1]], least)[0], found);
+
     let nearest = gallery.nearest(&person, 50);
     assert_eq!(nearest, found[..50]);
     assert!(gallery.nearest(&person, 0).is_empty());
