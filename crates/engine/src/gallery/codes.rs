@@ -107,15 +107,13 @@ impl Codes {
 
     pub(crate) fn push(&mut self, numbers: &[f32]) {
         let scale = scale_of(numbers);
-        let bytes: Vec<u8> = numbers.iter().map(|number| byte_of(*number, scale)).collect();
-        let error = |value: fn(u8) -> f64| {
-            let rest = |(x, u): (&f32, &u8)| f64::from(*x) - f64::from(scale) * value(*u);
-            round_up(norm(numbers.iter().zip(&bytes).map(rest)))
-        };
-        self.coarse_errors.push(error(|u| f64::from(u & 0xF0) + 7.5 - 128.0));
-        self.fine_errors.push(error(|u| f64::from(u) - 128.0));
+        let bytes: Vec<u8> = codes_of(numbers, scale).map(|code| code.cast_unsigned() ^ 0x80).collect();
+        let coarse = |u: u8| f64::from(scale) * (f64::from(u & 0xF0) + 7.5 - 128.0);
+        let fine = |u: u8| f64::from(scale) * (f64::from(u) - 128.0);
+        self.coarse_errors.push(round_up(norm(numbers, &bytes, coarse)));
+        self.fine_errors.push(round_up(norm(numbers, &bytes, fine)));
         self.scales.push(scale);
-        self.longest = self.longest.max(norm(numbers.iter().map(|x| f64::from(*x))));
+        self.longest = self.longest.max(norm(numbers, &bytes, |_| 0.0));
         for bytes in bytes.chunks(Lane::CODES) {
             self.high.push(pack(bytes, |u| u >> 4));
             self.low.push(pack(bytes, |u| u & 0x0F));
@@ -202,14 +200,14 @@ pub(crate) struct Query {
 impl Query {
     pub(crate) fn new(numbers: &[f32]) -> Self {
         let scale = scale_of(numbers);
-        let codes: Vec<i8> = numbers.iter().map(|number| code_of(*number, scale)).collect();
+        let codes: Vec<i8> = codes_of(numbers, scale).collect();
         let value = |code: i8| f64::from(scale) * f64::from(code);
         Self {
             lanes: codes.chunks(Lane::CODES).map(query_lane).collect(),
             scale,
             sum: codes.iter().map(|code| i32::from(*code)).sum(),
-            norm: norm(codes.iter().map(|code| value(*code))),
-            error: norm(numbers.iter().zip(&codes).map(|(x, code)| f64::from(*x) - value(*code))),
+            norm: norm(&vec![0.0; codes.len()], &codes, value),
+            error: norm(numbers, &codes, value),
         }
     }
 
@@ -235,16 +233,15 @@ fn scale_of(numbers: &[f32]) -> f32 {
     (largest / 127.0).max(f32::MIN_POSITIVE)
 }
 
-/// The nearest multiple of `scale`, within ±127 whatever the division's rounding did.
-fn code_of(number: f32, scale: f32) -> i8 {
-    #[expect(clippy::cast_possible_truncation, reason = "within ±127")]
-    {
-        (number / scale).round().clamp(-127.0, 127.0) as i8
-    }
-}
-
-fn byte_of(number: f32, scale: f32) -> u8 {
-    code_of(number, scale).cast_unsigned() ^ 0x80
+/// The nearest multiples of `scale`, within ±127 whatever the division's rounding did.
+fn codes_of(numbers: &[f32], scale: f32) -> impl Iterator<Item = i8> {
+    // A float near 1.5 · 2^23 has no places after the point, and its last byte is the integer that was added to it: a way
+    // to round that the compiler can do on vectors.
+    const ROUND: f32 = 12_582_912.0;
+    numbers.iter().map(move |number| {
+        let rounded = (number / scale).clamp(-127.0, 127.0) + ROUND;
+        rounded.to_bits().to_le_bytes()[0].cast_signed()
+    })
 }
 
 /// Up to 128 bytes as a lane of their halves that `half` picks.
@@ -268,8 +265,23 @@ fn query_lane(codes: &[i8]) -> QueryLane {
     lane
 }
 
-fn norm(numbers: impl Iterator<Item = f64>) -> f64 {
-    numbers.map(|x| x * x).sum::<f64>().sqrt()
+/// The norm of `numbers` less what their codes stand for. Eight sums, so that the compiler may use vectors.
+fn norm<C: Copy>(numbers: &[f32], codes: &[C], value: impl Fn(C) -> f64) -> f64 {
+    const SUMS: usize = 8;
+    let square = |number: f32, code: C| {
+        let rest = f64::from(number) - value(code);
+        rest * rest
+    };
+    let ((numbers, numbers_rest), (codes, codes_rest)) =
+        (numbers.as_chunks::<SUMS>(), codes.as_chunks::<SUMS>());
+    let mut sums = [0.0; SUMS];
+    for (numbers, codes) in numbers.iter().zip(codes) {
+        for (sum, (number, code)) in sums.iter_mut().zip(numbers.iter().zip(codes)) {
+            *sum += square(*number, *code);
+        }
+    }
+    let rest = numbers_rest.iter().zip(codes_rest).map(|(number, code)| square(*number, *code));
+    (sums.iter().sum::<f64>() + rest.sum::<f64>()).sqrt()
 }
 
 /// The nearest 32-bit float that is not less, and one more for what the sums in double precision have rounded.
@@ -333,7 +345,8 @@ mod tests {
     /// What the module's words say of 512 numbers.
     #[test]
     fn residuals_of_faces_are_short() {
-        let wave = |at: u16| (f32::from(at) * 0.7).sin() + (f32::from(at) * 2.9).sin() + (f32::from(at) * 1.3).cos();
+        let wave =
+            |at: u16| (f32::from(at) * 0.7).sin() + (f32::from(at) * 2.9).sin() + (f32::from(at) * 1.3).cos();
         let raw: Vec<f32> = (0..512).map(wave).collect();
         let numbers = domain::Embedding::normalised(&raw).unwrap();
         let mut codes = Codes::new(512);

@@ -87,6 +87,11 @@ impl Scan<'_> {
             queries.iter().map(|query| self.block.codes().coarse_test(&query.codes, self.least.0)).collect();
         let (tests_of_fours, tests_of_rest) = tests.as_chunks::<QUERIES>();
         for first in (0..self.block.owners().len()).step_by(TILE) {
+            if !fours.is_empty() {
+                // Queries by fours are asked for as long as it takes to read the next tile.
+                let next = self.block.owners().len().min(first + TILE);
+                self.kernel.prefetch(self.high(next, self.rows_from(next)));
+            }
             for (four, tests) in fours.iter().zip(tests_of_fours) {
                 self.ask_four(four, tests, first, found);
             }
@@ -151,7 +156,10 @@ impl Scan<'_> {
         }
         let score = dot(query.numbers, self.block.numbers(at));
         let owner = self.block.owners()[at];
-        #[expect(clippy::cast_possible_truncation, reason = "about 1 at most; what is at least `least` stays so")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "about 1 at most; what is at least `least` stays so"
+        )]
         (score >= f64::from(self.least.0)).then(|| FaceHit {
             face_id: owner.face_id,
             photo_id: owner.photo_id,

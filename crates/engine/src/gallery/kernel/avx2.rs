@@ -22,11 +22,11 @@
 )]
 
 use std::arch::x86_64::{
-    __m256, __m256i, _CMP_GE_OQ, _mm256_add_epi16, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_cmp_ps,
-    _mm256_cvtepi32_ps, _mm256_hadd_epi32, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_movemask_ps, _mm256_mul_ps, _mm256_mullo_epi32,
-    _mm256_permute2x128_si256, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_setzero_si256, _mm256_srli_epi16, _mm256_storeu_si256,
+    __m256, __m256i, _CMP_GE_OQ, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi16, _mm256_add_epi32,
+    _mm256_add_ps, _mm256_and_si256, _mm256_cmp_ps, _mm256_cvtepi32_ps, _mm256_hadd_epi32, _mm256_loadu_ps,
+    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_movemask_ps, _mm256_mul_ps,
+    _mm256_mullo_epi32, _mm256_permute2x128_si256, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32,
+    _mm256_set1_ps, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_storeu_si256,
 };
 
 use super::{QUERIES, Test, plain};
@@ -58,19 +58,26 @@ impl Available {
         unsafe { sums_of_several_avx2(queries, rows, sums) }
     }
 
+    /// Asks for rows that will be read.
+    pub(super) fn prefetch_rows(self, rows: &[Lane]) {
+        // SAFETY: as above.
+        unsafe { prefetch(rows, 0) }
+    }
+
     pub(super) fn passing(self, test: &Test, sums: &[i32], scales: &[f32], errors: &[f32]) -> u64 {
         // SAFETY: as above.
         unsafe { passing_avx2(test, sums, scales, errors) }
     }
 }
 
-/// Rows at a time for one query, and for several.
-const ROWS: usize = 8;
-const ROWS_OF_SEVERAL: usize = SUMS / QUERIES;
 /// Sums at a time.
 const SUMS: usize = 8;
+/// Rows at a time with several queries.
+const ROWS: usize = SUMS / QUERIES;
 /// Lanes after which the 16-bit sums are full: each adds four pairs of products.
 const LANES_PER_SUM: usize = 2;
+/// Lanes, which are lines of the cache, from what is read to what is asked for.
+const AHEAD: usize = 32;
 /// Bytes of a vector, and how many of them are a lane.
 const WIDTH: usize = size_of::<__m256i>();
 const PARTS: usize = Lane::BYTES / WIDTH;
@@ -78,35 +85,48 @@ const PARTS: usize = Lane::BYTES / WIDTH;
 #[target_feature(enable = "avx2")]
 fn sums_avx2(query: &[QueryLane], rows: &[Lane], sums: &mut [i32]) {
     let lanes = query.len();
-    let (tiles, rest) = sums.as_chunks_mut::<ROWS>();
-    let (first, last) = rows.split_at(tiles.len() * ROWS * lanes);
-    for (tile, sums) in first.chunks_exact(ROWS * lanes).zip(tiles) {
-        let rows: [&[Lane]; ROWS] = std::array::from_fn(|at| &tile[at * lanes..][..lanes]);
-        *sums = total_of_each(products(rows, [query]).map(|[sum]| sum));
-    }
-    for (row, sum) in last.chunks_exact(lanes).zip(rest) {
-        let [[row]] = products([row], [query]);
-        let zero = _mm256_setzero_si256();
-        *sum = total_of_each([row, zero, zero, zero, zero, zero, zero, zero])[0];
+    for (rows, sums) in rows.chunks(SUMS * lanes).zip(sums.chunks_mut(SUMS)) {
+        let mut vectors = [_mm256_setzero_si256(); SUMS];
+        for (row, vector) in rows.chunks_exact(lanes).zip(&mut vectors) {
+            prefetch(row, AHEAD);
+            [[*vector]] = products([row], [query]);
+        }
+        let totals = total_of_each(vectors);
+        if let Some(sums) = sums.as_mut_array() {
+            *sums = totals;
+        } else {
+            sums.copy_from_slice(&totals[..sums.len()]);
+        }
     }
 }
 
 #[target_feature(enable = "avx2")]
-fn sums_of_several_avx2(queries: [&[QueryLane]; QUERIES], rows: &[Lane], mut sums: [&mut [i32]; QUERIES]) {
+fn sums_of_several_avx2(queries: [&[QueryLane]; QUERIES], rows: &[Lane], sums: [&mut [i32]; QUERIES]) {
     let lanes = queries[0].len();
-    for (pair, rows) in rows.chunks(ROWS_OF_SEVERAL * lanes).enumerate() {
-        let at = pair * ROWS_OF_SEVERAL;
-        // The last row of an odd number is scored twice.
+    let [one, two, three, four] = sums;
+    let (one, one_rest) = one.as_chunks_mut::<ROWS>();
+    let (two, two_rest) = two.as_chunks_mut::<ROWS>();
+    let (three, three_rest) = three.as_chunks_mut::<ROWS>();
+    let (four, four_rest) = four.as_chunks_mut::<ROWS>();
+    let pairs = rows.chunks_exact(ROWS * lanes);
+    let last = pairs.remainder();
+    for ((((rows, one), two), three), four) in pairs.zip(one).zip(two).zip(three).zip(four) {
         let (first, second) = rows.split_at(lanes);
-        let second = if second.is_empty() { first } else { second };
         let [[a, b, c, d], [e, f, g, h]] = products([first, second], queries);
-        let totals = total_of_each([a, b, c, d, e, f, g, h]);
-        for (query, sums) in sums.iter_mut().enumerate() {
-            sums[at] = totals[query];
-            if let Some(sum) = sums.get_mut(at + 1) {
-                *sum = totals[QUERIES + query];
-            }
-        }
+        let [a, e, b, f, c, g, d, h] = total_of_each([a, e, b, f, c, g, d, h]);
+        (*one, *two, *three, *four) = ([a, e], [b, f], [c, g], [d, h]);
+    }
+    for (query, rest) in queries.into_iter().zip([one_rest, two_rest, three_rest, four_rest]) {
+        sums_avx2(query, last, rest);
+    }
+}
+
+/// Asks for what comes `ahead` lanes after `rows`, or for less where there is nothing.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn prefetch(rows: &[Lane], ahead: usize) {
+    for lane in rows {
+        _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(lane).wrapping_add(ahead).cast());
     }
 }
 
@@ -117,46 +137,73 @@ fn products<const R: usize, const Q: usize>(
     rows: [&[Lane]; R],
     queries: [&[QueryLane]; Q],
 ) -> [[__m256i; Q]; R] {
-    let ones = _mm256_set1_epi16(1);
     let lanes = queries[0].len();
     let mut sums = [[_mm256_setzero_si256(); Q]; R];
-    for from in (0..lanes).step_by(LANES_PER_SUM) {
-        let mut short = [[_mm256_setzero_si256(); Q]; R];
-        for lane in from..lanes.min(from + LANES_PER_SUM) {
-            for part in 0..PARTS {
-                add_products(rows.map(|row| &row[lane]), queries.map(|query| &query[lane]), part, &mut short);
-            }
-        }
-        for (sums, short) in sums.iter_mut().zip(short) {
-            for (sum, short) in sums.iter_mut().zip(short) {
-                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(short, ones));
-            }
-        }
+    for lane in (LANES_PER_SUM..=lanes).step_by(LANES_PER_SUM).map(|end| end - LANES_PER_SUM) {
+        add(&mut sums, short_products::<R, Q, LANES_PER_SUM>(part_of(rows, lane), part_of(queries, lane)));
+    }
+    if lanes % LANES_PER_SUM == 1 {
+        add(&mut sums, short_products::<R, Q, 1>(part_of(rows, lanes - 1), part_of(queries, lanes - 1)));
     }
     sums
 }
 
-/// Adds the products of 32 bytes of each row, the lanes' part `part`, with each query's codes for them.
+/// `L` lanes of each, from lane `from` on.
+#[inline]
+fn part_of<T, const N: usize, const L: usize>(slices: [&[T]; N], from: usize) -> [&[T; L]; N] {
+    let mut parts = [&slices[0][from..].as_chunks().0[0]; N];
+    for (part, slice) in parts.iter_mut().zip(slices) {
+        *part = &slice[from..].as_chunks().0[0];
+    }
+    parts
+}
+
 #[inline]
 #[target_feature(enable = "avx2")]
-fn add_products<const R: usize, const Q: usize>(
-    rows: [&Lane; R],
-    queries: [&QueryLane; Q],
-    part: usize,
-    sums: &mut [[__m256i; Q]; R],
-) {
-    let fifteen = _mm256_set1_epi8(15);
-    let bytes = rows.map(|row| load(&row.0.as_chunks().0[part]));
-    let low = bytes.map(|bytes| _mm256_and_si256(bytes, fifteen));
-    let high = bytes.map(|bytes| _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), fifteen));
-    for (number, query) in queries.into_iter().enumerate() {
-        let for_low = load_codes(&query.low.as_chunks().0[part]);
-        let for_high = load_codes(&query.high.as_chunks().0[part]);
-        for row in 0..R {
-            let sum = _mm256_add_epi16(sums[row][number], _mm256_maddubs_epi16(low[row], for_low));
-            sums[row][number] = _mm256_add_epi16(sum, _mm256_maddubs_epi16(high[row], for_high));
+fn add<const R: usize, const Q: usize>(sums: &mut [[__m256i; Q]; R], more: [[__m256i; Q]; R]) {
+    for row in 0..R {
+        for query in 0..Q {
+            sums[row][query] = _mm256_add_epi32(sums[row][query], more[row][query]);
         }
     }
+}
+
+/// [`products`] of at most [`LANES_PER_SUM`] lanes.
+///
+/// Loops of constant length and no closures: the compiler does not let a closure with these instructions into `map`, which
+/// has not asked for them, and keeps the sums in registers only when it knows all indexes.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn short_products<const R: usize, const Q: usize, const L: usize>(
+    rows: [&[Lane; L]; R],
+    queries: [&[QueryLane; L]; Q],
+) -> [[__m256i; Q]; R] {
+    let (ones, fifteen) = (_mm256_set1_epi16(1), _mm256_set1_epi8(15));
+    let (mut low, mut high) = ([fifteen; R], [fifteen; R]);
+    let mut sums = [[_mm256_setzero_si256(); Q]; R];
+    for lane in 0..L {
+        for part in 0..PARTS {
+            for row in 0..R {
+                let bytes = load(&rows[row][lane].0.as_chunks().0[part]);
+                low[row] = _mm256_and_si256(bytes, fifteen);
+                high[row] = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), fifteen);
+            }
+            for query in 0..Q {
+                let for_low = load_codes(&queries[query][lane].low.as_chunks().0[part]);
+                let for_high = load_codes(&queries[query][lane].high.as_chunks().0[part]);
+                for row in 0..R {
+                    let sum = _mm256_add_epi16(sums[row][query], _mm256_maddubs_epi16(low[row], for_low));
+                    sums[row][query] = _mm256_add_epi16(sum, _mm256_maddubs_epi16(high[row], for_high));
+                }
+            }
+        }
+    }
+    for of_row in &mut sums {
+        for sum in of_row {
+            *sum = _mm256_madd_epi16(*sum, ones);
+        }
+    }
+    sums
 }
 
 /// The total of the eight parts of each vector.

@@ -17,10 +17,10 @@
 )]
 
 use std::arch::x86_64::{
-    __m512i, _CMP_GE_OQ, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512, _mm512_cmp_ps_mask,
-    _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mul_ps,
-    _mm512_mullo_epi32, _mm512_reduce_add_epi32, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_ps,
-    _mm512_setzero_si512, _mm512_srli_epi16,
+    __m512i, _CMP_GE_OQ, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512,
+    _mm512_cmp_ps_mask, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_loadu_ps, _mm512_loadu_si512,
+    _mm512_mul_ps, _mm512_mullo_epi32, _mm512_reduce_add_epi32, _mm512_set1_epi8, _mm512_set1_epi32,
+    _mm512_set1_ps, _mm512_setzero_si512, _mm512_srli_epi16,
 };
 
 use super::{QUERIES, Test, plain};
@@ -54,6 +54,11 @@ impl Available {
         unsafe { sums_of_several_avx512(self, queries, rows, sums) }
     }
 
+    /// Asks for rows that will be read.
+    pub(super) fn prefetch_rows(self, rows: &[Lane]) {
+        self.prefetch(rows, 0);
+    }
+
     #[expect(clippy::unused_self, reason = "having a value is the proof that the call is sound")]
     pub(super) fn passing(self, test: &Test, sums: &[i32], scales: &[f32], errors: &[f32]) -> u64 {
         // SAFETY: as above.
@@ -76,20 +81,15 @@ fn sums_of_several_avx512(
     several_queries(cpu, queries, rows, sums);
 }
 
-/// Rows at a time: with one query or with four, enough sums that no addition waits for the one before it.
-const ROWS: usize = 8;
-const ROWS_OF_SEVERAL: usize = 4;
+/// Rows at a time with several queries: eight sums, so that few additions wait for the one before them.
+const ROWS: usize = 2;
+/// Lanes, which are lines of the cache, from what is read to what is asked for.
+const AHEAD: usize = 32;
 
 #[inline(always)]
 fn one_query<I: Instructions>(cpu: I, query: &[QueryLane], rows: &[Lane], sums: &mut [i32]) {
-    let lanes = query.len();
-    let (tiles, rest) = sums.as_chunks_mut::<ROWS>();
-    let (first, last) = rows.split_at(tiles.len() * ROWS * lanes);
-    for (tile, sums) in first.chunks_exact(ROWS * lanes).zip(tiles) {
-        let rows: [&[Lane]; ROWS] = std::array::from_fn(|at| &tile[at * lanes..][..lanes]);
-        *sums = products(cpu, rows, [query]).map(|[sum]| sum);
-    }
-    for (row, sum) in last.chunks_exact(lanes).zip(rest) {
+    for (row, sum) in rows.chunks_exact(query.len()).zip(sums) {
+        cpu.prefetch(row, AHEAD);
         [[*sum]] = products(cpu, [row], [query]);
     }
 }
@@ -102,19 +102,22 @@ fn several_queries<I: Instructions>(
     mut sums: [&mut [i32]; QUERIES],
 ) {
     let lanes = queries[0].len();
-    let tiles = rows.chunks_exact(ROWS_OF_SEVERAL * lanes);
-    let last = tiles.remainder();
-    let mut at = 0;
-    let mut keep = |of_row: [i32; QUERIES]| {
-        sums.iter_mut().zip(of_row).for_each(|(sums, sum)| sums[at] = sum);
-        at += 1;
-    };
-    for tile in tiles {
-        let rows: [&[Lane]; ROWS_OF_SEVERAL] = std::array::from_fn(|at| &tile[at * lanes..][..lanes]);
-        products(cpu, rows, queries).into_iter().for_each(&mut keep);
+    let pairs = rows.chunks_exact(ROWS * lanes);
+    let last = pairs.remainder();
+    for (pair, rows) in pairs.enumerate() {
+        let (first, second) = rows.split_at(lanes);
+        let totals = products(cpu, [first, second], queries);
+        for (row, of_row) in totals.into_iter().enumerate() {
+            for (sums, sum) in sums.iter_mut().zip(of_row) {
+                sums[pair * ROWS + row] = sum;
+            }
+        }
     }
-    for row in last.chunks_exact(lanes) {
-        products(cpu, [row], queries).into_iter().for_each(&mut keep);
+    if !last.is_empty() {
+        let [of_row] = products(cpu, [last], queries);
+        for (sums, sum) in sums.iter_mut().zip(of_row) {
+            sums[rows.len() / lanes - 1] = sum;
+        }
     }
 }
 
@@ -125,19 +128,29 @@ fn products<I: Instructions, const R: usize, const Q: usize>(
     queries: [&[QueryLane]; Q],
 ) -> [[i32; Q]; R] {
     let mut sums = [[cpu.zero(); Q]; R];
+    let mut low = [cpu.zero(); R];
+    let mut high = [cpu.zero(); R];
     for lane in 0..queries[0].len() {
-        let low = rows.map(|row| cpu.low_halves(&row[lane].0));
-        let high = rows.map(|row| cpu.high_halves(&row[lane].0));
-        for (number, query) in queries.iter().enumerate() {
-            let for_low = cpu.codes(&query[lane].low);
-            let for_high = cpu.codes(&query[lane].high);
+        for row in 0..R {
+            low[row] = cpu.low_halves(&rows[row][lane].0);
+            high[row] = cpu.high_halves(&rows[row][lane].0);
+        }
+        for query in 0..Q {
+            let for_low = cpu.codes(&queries[query][lane].low);
+            let for_high = cpu.codes(&queries[query][lane].high);
             for row in 0..R {
-                let sum = cpu.dpbusd(sums[row][number], low[row], for_low);
-                sums[row][number] = cpu.dpbusd(sum, high[row], for_high);
+                let sum = cpu.dpbusd(sums[row][query], low[row], for_low);
+                sums[row][query] = cpu.dpbusd(sum, high[row], for_high);
             }
         }
     }
-    sums.map(|of_row| of_row.map(|sum| cpu.total(sum)))
+    let mut totals = [[0; Q]; R];
+    for row in 0..R {
+        for query in 0..Q {
+            totals[row][query] = cpu.total(sums[row][query]);
+        }
+    }
+    totals
 }
 
 /// What the loop needs of a processor.
@@ -146,6 +159,8 @@ trait Instructions: Copy {
     type Vector: Copy;
 
     fn zero(self) -> Self::Vector;
+    /// Asks for what comes `ahead` lanes after `rows`.
+    fn prefetch(self, rows: &[Lane], ahead: usize);
     /// The low halves of the bytes.
     fn low_halves(self, bytes: &[u8; Lane::BYTES]) -> Self::Vector;
     /// The high halves of the bytes.
@@ -164,6 +179,14 @@ impl Instructions for Available {
     fn zero(self) -> __m512i {
         // SAFETY: `self` is the proof; so in each function here.
         unsafe { _mm512_setzero_si512() }
+    }
+
+    #[inline(always)]
+    fn prefetch(self, rows: &[Lane], ahead: usize) {
+        for lane in rows {
+            // SAFETY: it reads nothing, wherever it points, and every x86-64 processor has it.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(lane).wrapping_add(ahead).cast()) };
+        }
     }
 
     #[inline(always)]
@@ -246,6 +269,8 @@ mod tests {
             [0; Lane::BYTES]
         }
 
+        fn prefetch(self, _: &[Lane], _: usize) {}
+
         fn low_halves(self, bytes: &[u8; Lane::BYTES]) -> Self::Vector {
             bytes.map(|byte| byte & 15)
         }
@@ -285,8 +310,9 @@ mod tests {
                 high: std::array::from_fn(|byte_at| code(at * 77 + 5 + byte_at)),
             };
             let rows: Vec<Lane> = (0..lanes * count).map(lane).collect();
-            let queries: Vec<Vec<QueryLane>> =
-                (0..QUERIES).map(|query| (0..lanes).map(|at| query_lane(query * 13 + at)).collect()).collect();
+            let queries: Vec<Vec<QueryLane>> = (0..QUERIES)
+                .map(|query| (0..lanes).map(|at| query_lane(query * 13 + at)).collect())
+                .collect();
             let mut several = vec![vec![i32::MIN; count]; QUERIES];
             let all: [&[QueryLane]; QUERIES] = std::array::from_fn(|at| queries[at].as_slice());
             let [a, b, c, d] = several.as_mut_slice() else { panic!("four queries") };

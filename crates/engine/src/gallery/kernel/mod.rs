@@ -133,6 +133,19 @@ impl Kernel {
         }
     }
 
+    /// Asks the memory for rows that will be read soon, where that pays.
+    pub(crate) fn prefetch(self, rows: &[Lane]) {
+        match self {
+            Self::Plain => {}
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(available) => available.prefetch_rows(rows),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(available) => available.prefetch_rows(rows),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => {}
+        }
+    }
+
     /// Which of up to [`TILE`] sums pass `test`, a bit for each.
     pub(crate) fn passing(self, test: &Test, sums: &[i32], scales: &[f32], errors: &[f32]) -> u64 {
         assert!(sums.len() <= TILE && scales.len() == sums.len() && errors.len() == sums.len(), "one tile");
@@ -229,6 +242,51 @@ mod tests {
                 prop_assert!(rows.len() == TILE || passing >> rows.len() == 0);
             }
         }
+    }
+
+    /// Times every kernel on one tile, which is in the first cache, and on 51 MB.
+    #[test]
+    #[ignore = "a measurement: cargo test --release -p engine --lib -- --ignored --nocapture speed"]
+    fn speed_of_the_kernels() {
+        const LANES: usize = 4;
+        let query = vec![QueryLane { low: [7; Lane::BYTES], high: [-9; Lane::BYTES] }; LANES];
+        for count in [TILE, 200_000] {
+            let rows = vec![Lane([0x5A; Lane::BYTES]); count * LANES];
+            let mut sums = vec![vec![0; count]; QUERIES];
+            let [a, b, c, d] = sums.as_mut_slice() else { panic!("four queries") };
+            let (scales, errors) = (vec![0.001; count], vec![0.1; count]);
+            let test = Test { times: 32, plus: 0, scale: 1e-3, error: 1.0, least: 0.3 };
+            for kernel in Kernel::available() {
+                let one = best(|| kernel.sums(&query, &rows, a));
+                let several = best(|| kernel.sums_of_several([&query; QUERIES], &rows, [a, b, c, d]));
+                let passing = best(|| {
+                    for ((sums, scales), errors) in
+                        a.chunks(TILE).zip(scales.chunks(TILE)).zip(errors.chunks(TILE))
+                    {
+                        std::hint::black_box(kernel.passing(&test, sums, scales, errors));
+                    }
+                });
+                let rows = f64::from(u32::try_from(count).unwrap());
+                println!(
+                    "{} on {count} rows of 512 numbers, one thread: one query {:.2} ns per row, {QUERIES} queries {:.2} ns per \
+                     row and query, test {:.2} ns per row",
+                    kernel.name(),
+                    one / rows,
+                    several / rows / 4.0,
+                    passing / rows,
+                );
+            }
+        }
+    }
+
+    /// The least nanoseconds of many.
+    fn best(mut work: impl FnMut()) -> f64 {
+        let times = (0..20).map(|_| {
+            let began = std::time::Instant::now();
+            work();
+            began.elapsed().as_secs_f64() * 1e9
+        });
+        times.fold(f64::INFINITY, f64::min)
     }
 
     #[test]

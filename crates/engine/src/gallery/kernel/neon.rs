@@ -100,7 +100,11 @@ fn products<const R: usize, const Q: usize>(rows: [&[Lane]; R], queries: [&[Quer
 
 #[inline]
 #[target_feature(enable = "neon")]
-fn add_products(sum: int32x4_t, [low, high]: [int8x16_t; 2], [for_low, for_high]: [int8x16_t; 2]) -> int32x4_t {
+fn add_products(
+    sum: int32x4_t,
+    [low, high]: [int8x16_t; 2],
+    [for_low, for_high]: [int8x16_t; 2],
+) -> int32x4_t {
     let short = vmull_s8(vget_low_s8(low), vget_low_s8(for_low));
     let short = vmlal_high_s8(short, low, for_low);
     let short = vmlal_s8(short, vget_low_s8(high), vget_low_s8(for_high));

@@ -34,5 +34,7 @@ fn product(code: i8, half: u8) -> i32 {
 /// Which sums pass, a bit for each.
 pub(super) fn passing(test: &Test, sums: &[i32], scales: &[f32], errors: &[f32]) -> u64 {
     let rows = sums.iter().zip(scales).zip(errors).enumerate();
-    rows.fold(0, |bits, (at, ((sum, scale), error))| bits | u64::from(test.passes(*sum, *scale, *error)) << at)
+    rows.fold(0, |bits, (at, ((sum, scale), error))| {
+        bits | u64::from(test.passes(*sum, *scale, *error)) << at
+    })
 }
