@@ -318,7 +318,9 @@ mod tests {
             let (numbers, rows) = all.split_first().unwrap();
             let query = Query::new(numbers);
             let mut codes = Codes::new(numbers.len());
-            rows.iter().for_each(|row| codes.push(row));
+            for row in rows {
+                codes.push(row);
+            }
             let mut sums = vec![0; rows.len()];
             Kernel::Plain.sums(query.lanes(), codes.high(), &mut sums);
             for (at, row) in rows.iter().enumerate() {

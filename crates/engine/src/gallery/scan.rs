@@ -31,7 +31,9 @@ pub(crate) fn at_least(
         left.iter_mut().zip(right).for_each(|(left, right)| left.extend(right));
         left
     });
-    found.iter_mut().for_each(|hits| hits.sort_unstable_by(best_first));
+    for hits in &mut found {
+        hits.sort_unstable_by(best_first);
+    }
     found
 }
 
@@ -155,17 +157,17 @@ impl Scan<'_> {
             return None;
         }
         let score = dot(query.numbers, self.block.numbers(at));
+        if score < f64::from(self.least.0) {
+            return None;
+        }
         let owner = self.block.owners()[at];
         #[expect(
             clippy::cast_possible_truncation,
             reason = "about 1 at most; what is at least `least` stays so"
         )]
-        (score >= f64::from(self.least.0)).then(|| FaceHit {
-            face_id: owner.face_id,
-            photo_id: owner.photo_id,
-            score: Score(score as f32),
-            row: Row { block: self.number, at },
-        })
+        let score = Score(score as f32);
+        let row = Row { block: self.number, at };
+        Some(FaceHit { face_id: owner.face_id, photo_id: owner.photo_id, score, row })
     }
 }
 

@@ -91,7 +91,7 @@ fn sums_avx2(query: &[QueryLane], rows: &[Lane], sums: &mut [i32]) {
             prefetch(row, AHEAD);
             [[*vector]] = products([row], [query]);
         }
-        let totals = total_of_each(vectors);
+        let totals = total_of_each(&vectors);
         if let Some(sums) = sums.as_mut_array() {
             *sums = totals;
         } else {
@@ -112,9 +112,21 @@ fn sums_of_several_avx2(queries: [&[QueryLane]; QUERIES], rows: &[Lane], sums: [
     let last = pairs.remainder();
     for ((((rows, one), two), three), four) in pairs.zip(one).zip(two).zip(three).zip(four) {
         let (first, second) = rows.split_at(lanes);
-        let [[a, b, c, d], [e, f, g, h]] = products([first, second], queries);
-        let [a, e, b, f, c, g, d, h] = total_of_each([a, e, b, f, c, g, d, h]);
-        (*one, *two, *three, *four) = ([a, e], [b, f], [c, g], [d, h]);
+        let [of_first, of_second] = products([first, second], queries);
+        let totals = total_of_each(&[
+            of_first[0],
+            of_second[0],
+            of_first[1],
+            of_second[1],
+            of_first[2],
+            of_second[2],
+            of_first[3],
+            of_second[3],
+        ]);
+        *one = [totals[0], totals[1]];
+        *two = [totals[2], totals[3]];
+        *three = [totals[4], totals[5]];
+        *four = [totals[6], totals[7]];
     }
     for (query, rest) in queries.into_iter().zip([one_rest, two_rest, three_rest, four_rest]) {
         sums_avx2(query, last, rest);
@@ -209,10 +221,9 @@ fn short_products<const R: usize, const Q: usize, const L: usize>(
 /// The total of the eight parts of each vector.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn total_of_each(vectors: [__m256i; SUMS]) -> [i32; SUMS] {
-    let [a, b, c, d, e, f, g, h] = vectors;
-    let first = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
-    let second = _mm256_hadd_epi32(_mm256_hadd_epi32(e, f), _mm256_hadd_epi32(g, h));
+fn total_of_each(of: &[__m256i; SUMS]) -> [i32; SUMS] {
+    let first = _mm256_hadd_epi32(_mm256_hadd_epi32(of[0], of[1]), _mm256_hadd_epi32(of[2], of[3]));
+    let second = _mm256_hadd_epi32(_mm256_hadd_epi32(of[4], of[5]), _mm256_hadd_epi32(of[6], of[7]));
     let low = _mm256_permute2x128_si256::<0x20>(first, second);
     let high = _mm256_permute2x128_si256::<0x31>(first, second);
     let mut totals = [0; SUMS];

@@ -15,6 +15,10 @@
     unsafe_code,
     reason = "vector intrinsics; `Available`, which is the proof that the processor has them, is their `self`"
 )]
+#![expect(
+    clippy::inline_always,
+    reason = "only inside a function that asks for the instructions may the compiler use them for what is generic"
+)]
 
 use std::arch::x86_64::{
     __m512i, _CMP_GE_OQ, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512,
