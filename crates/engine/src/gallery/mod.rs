@@ -128,7 +128,7 @@ impl Gallery {
     }
 
     /// [`Self::search`] for several queries: the answers in their order. Four queries at a time share one reading of the
-    /// faces, so that each takes less than half as long as alone.
+    /// faces, so that each takes a fraction of the time it takes alone.
     pub fn search_many(&self, queries: &[&Embedding], least: Score) -> Vec<Vec<FaceHit>> {
         scan::at_least(self, queries, least, Kernel::fastest())
     }
