@@ -3,13 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The interpreter of the virtual environment, which is made when there is none.
+/// The interpreter of the virtual environment that most benches use.
 pub(crate) fn with_packages(root: &Path) -> PathBuf {
-    let venv = root.join(".cache/peers-venv");
+    with_requirements(root, "peers-venv", "requirements.txt")
+}
+
+/// The interpreter of a virtual environment in `.cache`, which is made from a file of `benches/peers` when there is none.
+pub(crate) fn with_requirements(root: &Path, venv: &str, requirements: &str) -> PathBuf {
+    let venv = root.join(".cache").join(venv);
     let python = venv.join("bin/python");
     if !python.exists() {
         run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-        let requirements = root.join("benches/peers/requirements.txt");
+        let requirements = root.join("benches/peers").join(requirements);
         run(Command::new(&python)
             .args(["-m", "pip", "install", "--quiet", "--requirement"])
             .arg(requirements));

@@ -1,9 +1,14 @@
 //! The searchable set of an event's faces, and the exact search over it.
 //!
 //! Every face is compared with every query: "all my photos" has no fixed count, and approximate indexes lose most of
-//! a long answer (an HNSW graph over 200,000 faces found 37–59 % of the hundred nearest). A full scan of that many
-//! takes tens of milliseconds, which nobody notices.
+//! a long answer (an HNSW graph over 200,000 faces found 37–59 % of the hundred nearest). The scan reads an eighth of
+//! each face's numbers and only drops what provably cannot reach the threshold ([`codes`]); the rest is scored in double
+//! precision, so that an answer is exactly the one that comparing all numbers in double precision gives.
+//!
+//! Faces are added and removed in place. A face of 512 numbers takes 2,604 bytes: 2,048 for its numbers, 512 for two planes
+//! of codes, 12 for their scale and bounds, and 32 for whose it is.
 
+mod codes;
 pub(crate) mod kernel;
 mod rows;
 mod scan;
@@ -48,7 +53,11 @@ pub struct WrongDimension {
 
 impl Gallery {
     /// An empty gallery for embeddings of `dimension` numbers.
+    ///
+    /// # Panics
+    /// When there are more than 32,768, whose products do not fit into the scan's integers.
     pub fn new(dimension: usize) -> Self {
+        assert!(dimension <= codes::DIMENSION_MAX, "{dimension} numbers are more than a scan can add up");
         Self { dimension, blocks: Vec::new(), len: 0 }
     }
 
@@ -110,7 +119,7 @@ impl Gallery {
     ///
     /// Runs on the current rayon pool; [`crate::Engine::search`] runs it on the engine's.
     pub fn search(&self, query: &Embedding, least: Score) -> Vec<FaceHit> {
-        scan::at_least(self, query, least, Kernel::fastest())
+        scan::at_least(self, &[query], least, Kernel::fastest()).pop().unwrap_or_default()
     }
 
     /// The `count` best faces, best first; otherwise as [`Self::search`].
@@ -118,9 +127,10 @@ impl Gallery {
         scan::nearest(self, query, count, Kernel::fastest())
     }
 
-    /// [`Self::search`] for several queries: the answers in their order.
+    /// [`Self::search`] for several queries: the answers in their order. Four queries at a time share one reading of the
+    /// faces, so that each takes a fraction of the time it takes alone.
     pub fn search_many(&self, queries: &[&Embedding], least: Score) -> Vec<Vec<FaceHit>> {
-        queries.iter().map(|query| self.search(query, least)).collect()
+        scan::at_least(self, queries, least, Kernel::fastest())
     }
 
     /// The embedding behind a hit of this very gallery: a unit vector of [`Self::dimension`] numbers. `None` when
@@ -128,7 +138,7 @@ impl Gallery {
     pub fn embedding_of(&self, hit: &FaceHit) -> Option<Vec<f32>> {
         let block = self.blocks.get(hit.row.block)?;
         let owner = block.owners().get(hit.row.at)?;
-        (owner.face_id == hit.face_id).then(|| block.numbers(hit.row.at).take(self.dimension).collect())
+        (owner.face_id == hit.face_id).then(|| block.numbers(hit.row.at).to_vec())
     }
 
     fn remove_where(&mut self, matches: impl Fn(&Owner) -> bool) -> usize {

@@ -1,31 +1,87 @@
-//! The inner loop of the search: the dot product of one query with many rows.
+//! The inner loop of the search: sums of products of four-bit and eight-bit integers (see [`super::codes`]), and which
+//! of them pass the test.
 //!
-//! [`plain`] is the truth; every other kernel is held to it by tests on generated data.
+//! [`plain`] is the truth; every other kernel is held to it by tests on generated data. The sums are integers and exact,
+//! so all kernels give the same ones, to the last bit.
+//!
+//! | kernel | for | where it has run |
+//! |---|---|---|
+//! | [`plain`] | everything else | x86-64 |
+//! | `avx2` | x86-64 with AVX2 | AMD Zen 3 |
+//! | `avx512` | x86-64 with AVX-512 F, BW and VNNI | in no processor yet: its loop on emulated instructions, in a test |
+//! | `neon` | aarch64 | emulated by QEMU |
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod plain;
 
-use super::rows::Lane;
+use super::codes::{Lane, QueryLane};
 
-/// One way to compute dot products.
+/// Queries that a kernel takes at once.
+pub(crate) const QUERIES: usize = 4;
+
+/// Rows that are scored and then tested: their high planes (16 KiB for 512 numbers) stay in the first cache while
+/// several queries are asked.
+pub(crate) const TILE: usize = 64;
+
+/// What a sum must pass: `(times · sum + plus) · scale · row's scale + error · row's error ≥ least`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Test {
+    pub(crate) times: i32,
+    pub(crate) plus: i32,
+    pub(crate) scale: f32,
+    pub(crate) error: f32,
+    pub(crate) least: f32,
+}
+
+impl Test {
+    /// Whether the sum of a row with this scale and this residual norm passes.
+    #[inline]
+    pub(crate) fn passes(&self, sum: i32, scale: f32, error: f32) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "the test has slack for it")]
+        let value = (self.times * sum + self.plus) as f32 * self.scale * scale;
+        value + error * self.error >= self.least
+    }
+}
+
+/// One way to compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kernel {
     /// Portable.
     Plain,
-    /// AVX2 and FMA. Made only by [`Kernel::fastest`], after asking the processor.
+    /// AVX2. Made only after asking the processor, as all that follow.
     #[cfg(target_arch = "x86_64")]
     Avx2(avx2::Available),
+    /// AVX-512 with VNNI.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(avx512::Available),
+    /// NEON.
+    #[cfg(target_arch = "aarch64")]
+    Neon(neon::Available),
 }
 
 impl Kernel {
+    /// Every kernel that this processor can run, the fastest last.
+    pub(crate) fn available() -> impl Iterator<Item = Self> {
+        let kernels = [
+            Some(Self::Plain),
+            #[cfg(target_arch = "x86_64")]
+            avx2::Available::detect().map(Self::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            avx512::Available::detect().map(Self::Avx512),
+            #[cfg(target_arch = "aarch64")]
+            neon::Available::detect().map(Self::Neon),
+        ];
+        kernels.into_iter().flatten()
+    }
+
     /// The fastest kernel of this processor.
     pub(crate) fn fastest() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(available) = avx2::Available::detect() {
-            return Self::Avx2(available);
-        }
-        Self::Plain
+        Self::available().last().unwrap_or(Self::Plain)
     }
 
     /// Its name, for logs and benchmarks.
@@ -34,116 +90,213 @@ impl Kernel {
             Self::Plain => "plain",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => "avx512",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => "neon",
         }
     }
 
-    /// `scores[i]` = `query` · row `i` of `rows`, whose rows are as long as the query.
-    pub(crate) fn scores(self, query: &[Lane], rows: &[Lane], scores: &mut [f32]) {
-        assert_eq!(rows.len(), query.len() * scores.len(), "one score per row, rows as long as the query");
+    /// `sums[i]` = Σ of `query`'s codes times those of row `i` of `rows`, whose rows are as long as the query.
+    pub(crate) fn sums(self, query: &[QueryLane], rows: &[Lane], sums: &mut [i32]) {
+        assert_eq!(rows.len(), query.len() * sums.len(), "one sum per row, rows as long as the query");
         match self {
-            Self::Plain => plain::scores(query, rows, scores),
+            Self::Plain => plain::sums(query, rows, sums),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(available) => available.scores(query, rows, scores),
+            Self::Avx2(available) => available.sums(query, rows, sums),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(available) => available.sums(query, rows, sums),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(available) => available.sums(query, rows, sums),
+        }
+    }
+
+    /// [`Self::sums`] of several queries of one length, whose rows are read once.
+    pub(crate) fn sums_of_several(
+        self,
+        queries: [&[QueryLane]; QUERIES],
+        rows: &[Lane],
+        sums: [&mut [i32]; QUERIES],
+    ) {
+        for (query, sums) in queries.iter().zip(&sums) {
+            assert_eq!(query.len(), queries[0].len(), "queries of one length");
+            assert_eq!(rows.len(), query.len() * sums.len(), "one sum per row, rows as long as the query");
+        }
+        match self {
+            Self::Plain => plain::sums_of_several(queries, rows, sums),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(available) => available.sums_of_several(queries, rows, sums),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(available) => available.sums_of_several(queries, rows, sums),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(available) => available.sums_of_several(queries, rows, sums),
+        }
+    }
+
+    /// Asks the memory for rows that will be read soon, where that pays.
+    pub(crate) fn prefetch(self, rows: &[Lane]) {
+        match self {
+            Self::Plain => {}
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(available) => available.prefetch_rows(rows),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(available) => available.prefetch_rows(rows),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => {}
+        }
+    }
+
+    /// Which of up to [`TILE`] sums pass `test`, a bit for each.
+    pub(crate) fn passing(self, test: &Test, sums: &[i32], scales: &[f32], errors: &[f32]) -> u64 {
+        assert!(sums.len() <= TILE && scales.len() == sums.len() && errors.len() == sums.len(), "one tile");
+        match self {
+            Self::Plain => plain::passing(test, sums, scales, errors),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(available) => available.passing(test, sums, scales, errors),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(available) => available.passing(test, sums, scales, errors),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => plain::passing(test, sums, scales, errors),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::{Embedding, FaceId, PhotoId, Score};
     use proptest::prelude::*;
-    use uuid::Uuid;
 
     use super::*;
-    use crate::gallery::rows::to_lanes;
-    use crate::gallery::{Gallery, scan};
 
-    /// Every kernel that this processor can run.
-    fn available() -> Vec<Kernel> {
-        vec![Kernel::Plain, Kernel::fastest()]
+    fn row_lane() -> impl Strategy<Value = Lane> {
+        prop_oneof![
+            prop::array::uniform::<_, { Lane::BYTES }>(any::<u8>()).prop_map(Lane),
+            Just(Lane([0xFF; Lane::BYTES])),
+        ]
     }
 
-    fn rows_of(numbers: &[f32], dimension: usize) -> Vec<Lane> {
-        numbers.chunks_exact(dimension).flat_map(to_lanes).collect()
+    fn query_lane() -> impl Strategy<Value = QueryLane> {
+        let half = || prop::array::uniform::<_, { Lane::BYTES }>(-127_i8..=127);
+        prop_oneof![
+            (half(), half()).prop_map(|(low, high)| QueryLane { low, high }),
+            prop_oneof![Just(127), Just(-127)]
+                .prop_map(|code| QueryLane { low: [code; Lane::BYTES], high: [code; Lane::BYTES] }),
+        ]
+    }
+
+    /// Queries, and rows of as many lanes: from none to more than a kernel takes at once.
+    fn queries_and_rows() -> impl Strategy<Value = (Vec<Vec<QueryLane>>, Vec<Lane>)> {
+        (1_usize..12, 0_usize..11).prop_flat_map(|(lanes, rows)| {
+            let queries = prop::collection::vec(prop::collection::vec(query_lane(), lanes), QUERIES);
+            (queries, prop::collection::vec(row_lane(), lanes * rows))
+        })
     }
 
     proptest! {
-        /// Against sums in double precision, for dimensions that do and do not fill their lanes and any count of rows.
         #[test]
-        fn kernels_compute_dot_products(
-            dimension in 1_usize..70,
-            count in 0_usize..11,
-            numbers in prop::collection::vec(-1.0_f32..1.0, 70 * 11),
-        ) {
-            let (query, rest) = numbers.split_at(dimension);
-            let rows = &rest[..(count * dimension).min(rest.len() / dimension * dimension)];
-            let lanes: Vec<Lane> = to_lanes(query).collect();
-            for kernel in available() {
-                let mut scores = vec![f32::NAN; rows.len() / dimension];
-                kernel.scores(&lanes, &rows_of(rows, dimension), &mut scores);
-                for (row, score) in rows.chunks_exact(dimension).zip(&scores) {
-                    let truth: f64 = query.iter().zip(row).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
-                    prop_assert!((truth - f64::from(*score)).abs() < 1e-5, "{kernel:?}: {score} is not {truth}");
+        fn plain_sums_are_the_products((queries, rows) in queries_and_rows()) {
+            let query = &queries[0];
+            let mut sums = vec![i32::MIN; rows.len() / query.len()];
+            Kernel::Plain.sums(query, &rows, &mut sums);
+            for (row, sum) in rows.chunks_exact(query.len()).zip(&sums) {
+                let products = row.iter().zip(query).flat_map(|(lane, query)| {
+                    lane.0.iter().enumerate().map(|(at, byte)| {
+                        i64::from(byte & 15) * i64::from(query.low[at]) + i64::from(byte >> 4) * i64::from(query.high[at])
+                    })
+                });
+                prop_assert_eq!(i64::from(*sum), products.sum::<i64>());
+            }
+        }
+
+        #[test]
+        fn kernels_give_the_same_sums((queries, rows) in queries_and_rows()) {
+            let count = rows.len() / queries[0].len();
+            for kernel in Kernel::available() {
+                let mut several = vec![vec![i32::MIN; count]; QUERIES];
+                let all: [&[QueryLane]; QUERIES] = std::array::from_fn(|at| queries[at].as_slice());
+                let [a, b, c, d] = several.as_mut_slice() else { panic!("four queries") };
+                kernel.sums_of_several(all, &rows, [a, b, c, d]);
+                for (query, several) in queries.iter().zip(&several) {
+                    let (mut expected, mut sums) = (vec![i32::MIN; count], vec![i32::MAX; count]);
+                    Kernel::Plain.sums(query, &rows, &mut expected);
+                    kernel.sums(query, &rows, &mut sums);
+                    prop_assert_eq!(&sums, &expected, "{:?}", kernel);
+                    prop_assert_eq!(several, &expected, "{:?}", kernel);
                 }
             }
         }
 
-        /// The answers to a search are the same, but for scores within rounding of the threshold.
         #[test]
-        fn kernels_find_the_same_faces(
-            numbers in prop::collection::vec(prop::collection::vec(-1.0_f32..1.0, 24), 2..200),
-            least in -0.5_f32..0.5,
+        fn kernels_pass_the_same_sums(
+            rows in prop::collection::vec((-90_000_i32..90_000, 0.001_f32..0.002, 0.05_f32..0.2), 0..=TILE),
+            least in -1.0_f32..1.0,
         ) {
-            let embeddings: Vec<Embedding> = numbers.iter().filter_map(|raw| Embedding::normalised(raw).ok()).collect();
-            prop_assume!(embeddings.len() > 1);
-            let (query, rest) = embeddings.split_first().unwrap();
-            let mut gallery = Gallery::new(24);
-            for (number, embedding) in rest.iter().enumerate() {
-                let id = Uuid::from_u128(number as u128);
-                gallery.append(FaceId(id), PhotoId(id), embedding).unwrap();
-            }
-            let expected: Vec<usize> = (0..rest.len()).filter(|at| rest[*at].cosine(query).0 >= least).collect();
-            for kernel in available() {
-                let hits = scan::at_least(&gallery, query, Score(least), kernel);
-                let mut found: Vec<usize> = hits.iter().map(|hit| usize::try_from(hit.face_id.0.as_u128()).unwrap()).collect();
-                found.sort_unstable();
-                let is_clear = |at: &usize| (rest[*at].cosine(query).0 - least).abs() > 1e-5;
-                let clear = |all: &[usize]| -> Vec<usize> { all.iter().copied().filter(is_clear).collect() };
-                prop_assert_eq!(clear(&found), clear(&expected), "{:?}", kernel);
-                let nearest = scan::nearest(&gallery, query, found.len(), kernel);
-                prop_assert_eq!(nearest, hits, "{:?}", kernel);
+            let sums: Vec<i32> = rows.iter().map(|row| row.0).collect();
+            let scales: Vec<f32> = rows.iter().map(|row| row.1).collect();
+            let errors: Vec<f32> = rows.iter().map(|row| row.2).collect();
+            let test = Test { times: 32, plus: 241 * 37, scale: 0.0005, error: 1.003, least };
+            for kernel in Kernel::available() {
+                let passing = kernel.passing(&test, &sums, &scales, &errors);
+                for (at, row) in rows.iter().enumerate() {
+                    prop_assert_eq!(passing >> at & 1 == 1, test.passes(row.0, row.1, row.2), "{:?} {}", kernel, at);
+                }
+                prop_assert!(rows.len() == TILE || passing >> rows.len() == 0);
             }
         }
     }
 
-    /// Times every kernel on a small event's rows, which fit in the caches, and on 410 MB, which do not.
+    /// Times every kernel on one tile, which is in the first cache, and on 51 MB.
     #[test]
     #[ignore = "a measurement: cargo test --release -p engine --lib -- --ignored --nocapture speed"]
     fn speed_of_the_kernels() {
-        let row: Vec<f32> = (0..512_u16).map(|at| f32::from(at % 7) - 3.0).collect();
-        let query: Vec<Lane> = to_lanes(&row).collect();
-        for count in [1_000, 4_000, 200_000] {
-            let rows = query.repeat(count);
-            let mut scores = vec![0.0; count];
-            for kernel in available() {
-                let times = (0..20).map(|_| {
-                    let start = std::time::Instant::now();
-                    kernel.scores(&query, &rows, &mut scores);
-                    start.elapsed()
+        const LANES: usize = 4;
+        let query = vec![QueryLane { low: [7; Lane::BYTES], high: [-9; Lane::BYTES] }; LANES];
+        for count in [TILE, 200_000] {
+            let rows = vec![Lane([0x5A; Lane::BYTES]); count * LANES];
+            let mut sums = vec![vec![0; count]; QUERIES];
+            let [a, b, c, d] = sums.as_mut_slice() else { panic!("four queries") };
+            let (scales, errors) = (vec![0.001; count], vec![0.1; count]);
+            let test = Test { times: 32, plus: 0, scale: 1e-3, error: 1.0, least: 0.3 };
+            for kernel in Kernel::available() {
+                let one = best(|| kernel.sums(&query, &rows, a));
+                let several = best(|| kernel.sums_of_several([&query; QUERIES], &rows, [a, b, c, d]));
+                let passing = best(|| {
+                    for ((sums, scales), errors) in
+                        a.chunks(TILE).zip(scales.chunks(TILE)).zip(errors.chunks(TILE))
+                    {
+                        std::hint::black_box(kernel.passing(&test, sums, scales, errors));
+                    }
                 });
-                let best = times.min().unwrap();
-                println!("{}: {best:?} for {count} rows of 512 numbers, one thread", kernel.name());
-                assert!(scores.iter().all(|score| score.to_bits() == scores[0].to_bits()));
+                let rows = f64::from(u32::try_from(count).unwrap());
+                println!(
+                    "{} on {count} rows of 512 numbers, one thread: one query {:.2} ns per row, {QUERIES} queries {:.2} ns per \
+                     row and query, test {:.2} ns per row",
+                    kernel.name(),
+                    one / rows,
+                    several / rows / 4.0,
+                    passing / rows,
+                );
             }
         }
+    }
+
+    /// The least nanoseconds of many.
+    fn best(mut work: impl FnMut()) -> f64 {
+        let times = (0..20).map(|_| {
+            let began = std::time::Instant::now();
+            work();
+            began.elapsed().as_secs_f64() * 1e9
+        });
+        times.fold(f64::INFINITY, f64::min)
     }
 
     #[test]
     fn this_kind_of_processor_gets_the_fast_kernel() {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        if is_x86_feature_detected!("avx2") && !is_x86_feature_detected!("avx512f") {
             assert_eq!(Kernel::fastest().name(), "avx2");
         }
+        #[cfg(target_arch = "aarch64")]
+        assert_eq!(Kernel::fastest().name(), "neon");
         assert_eq!(Kernel::Plain.name(), "plain");
     }
 }

@@ -1,28 +1,40 @@
 //! The obviously right kernel: the oracle of the others, and the one for processors without their instructions.
 
-use crate::gallery::rows::Lane;
+use super::{QUERIES, Test};
+use crate::gallery::codes::{Lane, QueryLane};
 
-/// `scores[i]` = `query` · row `i`.
+/// `sums[i]` = Σ of `query`'s codes times those of row `i`.
 ///
 /// ```text
-/// for each row:
-///     sums[0..8] = 0
-///     for each lane: sums[k] += query[lane][k] × row[lane][k]
-///     score = sums[0] + … + sums[7]
+/// for each row, for each byte of it:
+///     sum += low half × the query's code for it + high half × the query's code for it
 /// ```
-/// The eight sums keep the additions independent, so that the compiler may use whatever vectors the target has.
-pub(super) fn scores(query: &[Lane], rows: &[Lane], scores: &mut [f32]) {
-    for (row, score) in rows.chunks_exact(query.len()).zip(scores) {
-        *score = dot(query, row);
+pub(super) fn sums(query: &[QueryLane], rows: &[Lane], sums: &mut [i32]) {
+    for (row, sum) in rows.chunks_exact(query.len()).zip(sums) {
+        *sum = query.iter().zip(row).map(|(query, lane)| products(query, lane)).sum();
     }
 }
 
-fn dot(query: &[Lane], row: &[Lane]) -> f32 {
-    let mut sums = [0.0_f32; Lane::WIDTH];
-    for (a, b) in query.iter().zip(row) {
-        for (sum, (x, y)) in sums.iter_mut().zip(a.0.iter().zip(&b.0)) {
-            *sum += x * y;
-        }
+/// One query after the other.
+pub(super) fn sums_of_several(queries: [&[QueryLane]; QUERIES], rows: &[Lane], all: [&mut [i32]; QUERIES]) {
+    for (query, to) in queries.into_iter().zip(all) {
+        sums(query, rows, to);
     }
-    sums.iter().sum()
+}
+
+fn products(query: &QueryLane, lane: &Lane) -> i32 {
+    let codes = query.low.iter().zip(&query.high).zip(&lane.0);
+    codes.map(|((low, high), byte)| product(*low, byte & 15) + product(*high, byte >> 4)).sum()
+}
+
+fn product(code: i8, half: u8) -> i32 {
+    i32::from(code) * i32::from(half)
+}
+
+/// Which sums pass, a bit for each.
+pub(super) fn passing(test: &Test, sums: &[i32], scales: &[f32], errors: &[f32]) -> u64 {
+    let rows = sums.iter().zip(scales).zip(errors).enumerate();
+    rows.fold(0, |bits, (at, ((sum, scale), error))| {
+        bits | u64::from(test.passes(*sum, *scale, *error)) << at
+    })
 }
