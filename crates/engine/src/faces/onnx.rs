@@ -40,6 +40,11 @@ impl OnnxRuntime {
         *loaded = Some(environment.clone());
         Ok(Self { environment })
     }
+
+    /// What sessions are made in, for those who measure ONNX Runtime without the engine around it.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
 }
 
 impl std::fmt::Debug for OnnxRuntime {
