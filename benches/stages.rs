@@ -4,13 +4,14 @@
 
 #![expect(clippy::print_stdout, reason = "a bench answers on its standard output")]
 
+#[path = "peers/photos.rs"]
+mod photos;
 #[path = "peers/python.rs"]
 mod python;
 
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use engine::{Engine, EngineOptions, IndexedPhoto, OnnxRuntime, Packs, Stages};
@@ -32,7 +33,7 @@ const JPEG_QUALITY: i32 = 82;
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository");
     let shared = from_environment("FINDME_SHARED", &root.join("../shared"));
-    let photos = made_photos(&root, &shared);
+    let made = photos::made(&root, &shared);
     let library =
         from_environment("ORT_DYLIB_PATH", &root.join(".cache/onnxruntime/1.31.1/libonnxruntime.so"));
     let runtime = OnnxRuntime::load(&library).expect("ONNX Runtime");
@@ -45,32 +46,16 @@ fn main() {
     let chosen: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_chosen = |set: &str| chosen.is_empty() || chosen.iter().any(|chosen| chosen == set);
     for set in ["2mp", "12mp", "24mp", "crowd"].into_iter().filter(|set| is_chosen(set)) {
-        stages_of(&engine, &mut floor, set, &files(&photos.join(set), PHOTOS));
+        stages_of(&engine, &mut floor, set, &files(&made.join(set), PHOTOS));
     }
     if is_chosen("selfies") {
-        selfies(&engine, &files(&photos.join("selfies"), PHOTOS));
+        selfies(&engine, &files(&made.join("selfies"), PHOTOS));
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench is told its files by the environment")]
 fn from_environment(variable: &str, default: &Path) -> PathBuf {
     std::env::var_os(variable).map_or_else(|| default.to_owned(), PathBuf::from)
-}
-
-/// Photographs as cameras write them, made once.
-fn made_photos(root: &Path, shared: &Path) -> PathBuf {
-    let folder = root.join(".cache/bench-photos");
-    let python = python::with_packages(root);
-    let event = shared.join("photos/public-event");
-    python::run(
-        Command::new(&python).arg(root.join("benches/peers/make_photos.py")).arg(&event).arg(&folder),
-    );
-    let crowd = folder.join("crowd");
-    if !crowd.is_dir() {
-        let script = shared.join("photos/make_camera_photos.py");
-        python::run(Command::new(&python).arg(script).arg(event.join("photos")).arg(&crowd).arg("12"));
-    }
-    folder
 }
 
 fn files(folder: &Path, most: usize) -> Vec<PathBuf> {

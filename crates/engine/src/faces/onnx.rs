@@ -87,6 +87,8 @@ impl ModelBytes {
     }
 }
 
+/// With an arena, which keeps the memory of one run for the next: without, a detection takes a tenth more time, a face two to
+/// five in a hundred, and the process ends up with more memory, since the system's allocator keeps more than it needs.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that opens models")]
 fn build(environment: &Environment) -> Result<SessionBuilder, ort::Error> {
     let builder = Session::builder(environment)?
@@ -94,7 +96,7 @@ fn build(environment: &Environment) -> Result<SessionBuilder, ort::Error> {
         .with_intra_threads(1)?
         .with_inter_threads(1)?
         .with_memory_pattern(false)?
-        .with_execution_providers([CPU::default().with_arena_allocator(false).build()])?;
+        .with_execution_providers([CPU::default().with_arena_allocator(true).build()])?;
     Ok(builder)
 }
 
