@@ -1,6 +1,8 @@
 //! `cargo bench -p engine --bench stages`: where the time of one photo goes, on one thread, beside the bare kernels
 //! that nobody goes below with these models: libjpeg-turbo decodes and encodes, ONNX Runtime runs on tensors that lie ready,
-//! as often and in batches as large. Both sides take turns photo by photo. Then selfies of 12 megapixels.
+//! as often and in batches as large. Both sides take turns photo by photo. Then selfies of 12 megapixels. Names of sets (`2mp`,
+//! `12mp`, `24mp`, `crowd`, `selfies`) choose; `ingest DIR OUT` instead indexes a folder on all cores, writes the renditions and
+//! prints one JSON line for `peers/run.py`: the engine beside the peers, without a database.
 
 #![expect(clippy::print_stdout, reason = "a bench answers on its standard output")]
 
@@ -33,17 +35,22 @@ const JPEG_QUALITY: i32 = 82;
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository");
     let shared = from_environment("FINDME_SHARED", &root.join("../shared"));
-    let made = photos::made(&root, &shared);
     let library =
         from_environment("ORT_DYLIB_PATH", &root.join(".cache/onnxruntime/1.31.1/libonnxruntime.so"));
     let runtime = OnnxRuntime::load(&library).expect("ONNX Runtime");
     let packs = Packs::parse(include_str!("../models/models.toml")).expect("the packs");
     let pack = packs.get("open").expect("the default pack");
-    let options = EngineOptions { threads: 1, ..EngineOptions::default() };
-    let engine = Engine::open(&runtime, pack, &shared.join("models"), options).expect("the models");
+    let open = |options| Engine::open(&runtime, pack, &shared.join("models"), options).expect("the models");
+    let chosen: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    if let [command, photos, out] = &chosen[..]
+        && command == "ingest"
+    {
+        return ingest(&open(EngineOptions::default()), Path::new(photos), Path::new(out));
+    }
+    let made = photos::made(&root, &shared);
+    let engine = open(EngineOptions { threads: 1, ..EngineOptions::default() });
     let mut floor = Floor::open(&runtime, &shared.join("models"));
     println!("one thread, the fastest of {ROUNDS} rounds for each stage of a photo, means over the photos\n");
-    let chosen: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_chosen = |set: &str| chosen.is_empty() || chosen.iter().any(|chosen| chosen == set);
     for set in ["2mp", "12mp", "24mp", "crowd"].into_iter().filter(|set| is_chosen(set)) {
         stages_of(&engine, &mut floor, set, &files(&made.join(set), PHOTOS));
@@ -64,6 +71,32 @@ fn files(folder: &Path, most: usize) -> Vec<PathBuf> {
     files.sort();
     let step = files.len().div_ceil(most).max(1);
     files.into_iter().step_by(step).collect()
+}
+
+/// Photos that the engine is given at once, as by `findme import`.
+const PHOTOS_AT_ONCE: usize = 8;
+
+fn ingest(engine: &Engine, photos: &Path, out: &Path) {
+    std::fs::create_dir_all(out).expect("a folder");
+    let photos = files(photos, usize::MAX);
+    let read = |path: &PathBuf| std::fs::read(path).expect("a photo");
+    let few: Vec<Vec<u8>> = photos.iter().take(PHOTOS_AT_ONCE).map(read).collect();
+    engine.index(&few.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let began = Instant::now();
+    let mut faces = 0;
+    for photos in photos.chunks(PHOTOS_AT_ONCE) {
+        let bytes: Vec<Vec<u8>> = photos.iter().map(read).collect();
+        let indexed = engine.index(&bytes.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        for (path, photo) in photos.iter().zip(indexed) {
+            let photo = photo.expect("a readable photo");
+            faces += photo.faces.len();
+            let name = path.file_name().expect("a file's name").to_string_lossy();
+            std::fs::write(out.join(format!("{name}.preview.jpg")), &photo.preview).expect("our folder");
+            std::fs::write(out.join(format!("{name}.thumb.jpg")), &photo.thumb).expect("our folder");
+        }
+    }
+    let (photos, seconds) = (photos.len(), began.elapsed().as_secs_f64());
+    println!(r#"{{"photos": {photos}, "faces": {faces}, "seconds": {seconds:.3}}}"#);
 }
 
 /// What one photo took, and what the kernels alone take for the same.

@@ -56,7 +56,7 @@ class Pillow:
     @staticmethod
     def rendition(upright: Image.Image, long_side: int) -> bytes:
         smaller = upright.copy()
-        smaller.thumbnail((long_side, long_side), Image.Resampling.LANCZOS, reducing_gap=None)
+        smaller.thumbnail((long_side, long_side), Image.Resampling.LANCZOS)
         out = io.BytesIO()
         smaller.save(out, "JPEG", quality=JPEG_QUALITY)
         return out.getvalue()

@@ -32,8 +32,8 @@ def main() -> None:
     chosen = arguments()
     commands = {"findme": chosen.ours}
     for peer in chosen.peers.split(","):
-        name, script, arguments = PEERS[peer]
-        commands[name] = f"{shlex.quote(chosen.python)} {shlex.quote(str(HERE / script))} {arguments}"
+        name, script, words = PEERS[peer]
+        commands[name] = f"{shlex.quote(chosen.python)} {shlex.quote(str(HERE / script))} {words}"
     results = {name: [] for name in commands}
     for number in range(chosen.rounds):
         order = list(commands) if number % 2 == 0 else list(reversed(commands))
