@@ -1,6 +1,10 @@
-//! `cargo bench -p app --bench ingest`: ingest of the sample event, beside the Python reference, interleaved in one
-//! run. The command line decides nothing: photographs come from `FINDME_SHARED` (default `../shared`).
+//! `cargo bench -p app --bench ingest`: whole imports beside Python peers, interleaved in one run, for photographs of 12
+//! megapixels with as many faces as an event's, for a crowd of 24 megapixels, and for the sample event as it is. The
+//! tables are added to `benches/results/ingest.md`. `FINDME_ROUNDS` sets how many rounds (default 3), `FINDME_SETS` which of
+//! `12mp,crowd,event`; photographs come from `FINDME_SHARED` (default `../shared`).
 
+#[path = "peers/photos.rs"]
+mod photos;
 #[path = "peers/python.rs"]
 mod python;
 
@@ -13,6 +17,7 @@ fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository");
     let shared = shared(&root);
     let python = python::with_packages(&root);
+    let made = photos::made(&root, &shared);
     let findme = env!("CARGO_BIN_EXE_findme");
     run(Command::new(findme)
         .args(["models", "pull"])
@@ -22,10 +27,26 @@ fn main() {
         "env FINDME_DATA={{out}}/data FINDME_CACHE={} {findme} import --event Bench --json {{photos}}",
         root.join(".cache").display()
     );
-    run(Command::new(&python)
-        .arg(root.join("benches/peers/run.py"))
-        .args(["--rounds", "5", "--peer-threads", "1,2", "--ours", &ours, "--photos"])
-        .arg(shared.join("photos/public-event/photos")));
+    let (rounds, sets) = (given("FINDME_ROUNDS", "3"), given("FINDME_SETS", "12mp,crowd,event"));
+    for set in sets.split(',') {
+        let photos = match set {
+            "event" => shared.join("photos/public-event/photos"),
+            _ => made.join(set),
+        };
+        run(Command::new(&python)
+            .env("FINDME_SHARED", &shared)
+            .arg(root.join("benches/peers/run.py"))
+            .args(["--rounds", &rounds, "--ours", &ours, "--out"])
+            .arg(root.join("benches/results/ingest.md"))
+            .arg("--photos")
+            .arg(photos));
+    }
+}
+
+/// A setting from the environment.
+#[expect(clippy::disallowed_methods, reason = "a bench is told its size by the environment")]
+fn given(variable: &str, default: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| default.to_owned())
 }
 
 fn shared(root: &Path) -> PathBuf {

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Ingest throughput of FindMe beside the Python reference: same folder, same models, same machine, one run.
+"""Ingest throughput of FindMe beside its Python peers: same folder, same models, same machine, one run.
 
 The rounds are interleaved and alternate their order, so that a machine that slows down slows both. Each command loads
 its models and warms up before it measures, and prints one JSON line with `photos`, `faces` and `seconds`.
 
-    run.py --photos DIR --ours 'target/release/findme bench-ingest {photos} {out}' [--rounds 5] [--peer-threads 1,2]
+    run.py --photos DIR --ours 'findme import … {photos}' [--rounds 5] [--peers plain,opencv,tuned,tuned2] [--out FILE]
 """
 
 import argparse
@@ -20,21 +20,31 @@ from pathlib import Path
 from statistics import median
 
 HERE = Path(__file__).parent
+PEERS = {
+    "plain": ("plain Python: Pillow, ONNX Runtime, face by face", "plain.py", "pillow {photos} {out}"),
+    "opencv": ("OpenCV alone: FaceDetectorYN and dnn", "plain.py", "opencv {photos} {out}"),
+    "tuned": ("tuned Python, one photo at a time", "reference.py", "ingest {photos} {out} --threads 1"),
+    "tuned2": ("tuned Python, two photos at a time", "reference.py", "ingest {photos} {out} --threads 2"),
+}
 
 
 def main() -> None:
     chosen = arguments()
     commands = {"findme": chosen.ours}
-    for threads in chosen.peer_threads.split(","):
-        reference = f"{shlex.quote(chosen.python)} {shlex.quote(str(HERE / 'reference.py'))}"
-        commands[f"Python, {threads} at once"] = f"{reference} ingest {{photos}} {{out}} --threads {threads}"
+    for peer in chosen.peers.split(","):
+        name, script, words = PEERS[peer]
+        commands[name] = f"{shlex.quote(chosen.python)} {shlex.quote(str(HERE / script))} {words}"
     results = {name: [] for name in commands}
     for number in range(chosen.rounds):
         order = list(commands) if number % 2 == 0 else list(reversed(commands))
         for name in order:
             results[name].append(measured(commands[name], chosen.photos))
             print(f"round {number + 1}/{chosen.rounds}: {name}: {results[name][-1]}", file=sys.stderr)
-    print_table(results, chosen)
+    table = "\n".join(table_of(results, chosen))
+    print(table)
+    if chosen.out:
+        with chosen.out.open("a") as file:
+            file.write(f"{table}\n\n")
 
 
 def measured(template: str, photos: Path) -> dict:
@@ -49,18 +59,22 @@ def measured(template: str, photos: Path) -> dict:
     return json.loads(lines[-1])
 
 
-def print_table(results: dict[str, list[dict]], chosen: argparse.Namespace) -> None:
-    print(f"{date.today()}, {processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()},")
-    print(f"{chosen.photos.name}: {results['findme'][0]['photos']} photos, medians of {chosen.rounds} interleaved rounds.\n")
-    print("| | faces | seconds (least–most) | photos/s | findme is faster by |")
-    print("|---|---|---|---|---|")
+def table_of(results: dict[str, list[dict]], chosen: argparse.Namespace) -> list[str]:
     ours = median(run["seconds"] for run in results["findme"])
+    lines = [
+        f"{date.today()}, {processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()},",
+        f"{chosen.photos.name}: {results['findme'][0]['photos']} photos, medians of {chosen.rounds} interleaved rounds.",
+        "",
+        "| | faces | seconds (least–most) | photos/s | findme is faster by |",
+        "|---|---|---|---|---|",
+    ]
     for name, runs in results.items():
         seconds = [run["seconds"] for run in runs]
         middle = median(seconds)
         spread = f"{middle:.2f} ({min(seconds):.2f}–{max(seconds):.2f})"
         ratio = "" if name == "findme" else f"{middle / ours:.2f}×"
-        print(f"| {name} | {runs[0]['faces']} | {spread} | {runs[0]['photos'] / middle:.1f} | {ratio} |")
+        lines.append(f"| {name} | {runs[0]['faces']} | {spread} | {runs[0]['photos'] / middle:.1f} | {ratio} |")
+    return lines
 
 
 def processor() -> str:
@@ -75,7 +89,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--ours", required=True, help="command of our side; {photos} and {out} are filled in")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--peer-threads", default="1", help="photos at once in the reference, e.g. 1,2")
+    parser.add_argument("--peers", default=",".join(PEERS), help="which, by comma (default all)")
+    parser.add_argument("--out", type=Path, help="Markdown file that the table is added to")
     parser.add_argument("--python", default=sys.executable, help="Python that has requirements.txt installed")
     return parser.parse_args()
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{BoxPx, Embedding, Face, PointPx, Quality};
+use domain::{BoxPx, Embedding, Face, PointPx, Quality, Rendition};
 use rayon::prelude::*;
 
 use crate::PhotoError;
@@ -29,9 +29,9 @@ pub struct IndexedPhoto {
     pub camera: Option<String>,
     /// Its faces, surest first; at most 500.
     pub faces: Vec<IndexedFace>,
-    /// JPEG without metadata, longer side at most [`domain::Rendition::PREVIEW_LONG_SIDE_PX`].
+    /// JPEG without metadata, longer side at most [`Rendition::PREVIEW_LONG_SIDE_PX`].
     pub preview: Vec<u8>,
-    /// JPEG without metadata, longer side at most [`domain::Rendition::THUMB_LONG_SIDE_PX`].
+    /// JPEG without metadata, longer side at most [`Rendition::THUMB_LONG_SIDE_PX`].
     pub thumb: Vec<u8>,
     /// The binary form of the [`crate::privacy::Patches`] with which the original is delivered.
     pub private_parts: Vec<u8>,
@@ -47,6 +47,12 @@ pub struct IndexedFace {
     /// Its embedding.
     pub embedding: Embedding,
 }
+
+/// Longer side to which a photo is decoded at least. JPEG decodes at halves only, and a preview may be a little smaller
+/// than [`Rendition::PREVIEW_LONG_SIDE_PX`]: with a sixteenth less, photos of 12 and 48 megapixels (4000 and 8000 pixels
+/// wide) are decoded at one scale less, to a quarter of the pixels. Their previews are then
+/// what was decoded, and need no resizing.
+pub(crate) const DECODE_LONG_SIDE_PX_LEAST: u32 = Rendition::PREVIEW_LONG_SIDE_PX / 16 * 15;
 
 /// A face before its embedding is known.
 pub(crate) struct Cut {
@@ -87,9 +93,9 @@ impl Engine {
     /// Everything about one photo but the embeddings.
     fn look(&self, bytes: &[u8]) -> Result<Looked, PhotoError> {
         self.with_bench(|bench| {
-            let least = domain::Rendition::PREVIEW_LONG_SIDE_PX;
             let mut stages = Stages::default();
-            let decoded = timed(&mut stages.decode, || decode(bytes, least, &self.room, &mut bench.resizer))?;
+            let decode = || decode(bytes, DECODE_LONG_SIDE_PX_LEAST, &self.room, &mut bench.resizer);
+            let decoded = timed(&mut stages.decode, decode)?;
             let cuts = self.cut(&decoded, self.detect_long_side_px, bench, &mut stages)?;
             let renditions = timed(&mut stages.render, || render(&decoded.picture, &mut bench.resizer))?;
             let private_parts = timed(&mut stages.private_parts, || private_parts(bytes))?.to_bytes();

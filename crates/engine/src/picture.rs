@@ -76,15 +76,17 @@ impl Resizer {
 
     /// As [`Self::resize`], to the size and into the memory of `target`.
     pub(crate) fn resize_into(&mut self, source: &Picture, target: &mut Picture) -> Result<(), PhotoError> {
-        use fast_image_resize::images::{Image, ImageRef};
-        use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions};
+        use fast_image_resize::images::{TypedImage, TypedImageRef};
+        use fast_image_resize::pixels::U8x3;
+        use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions};
 
-        let from = ImageRef::new(source.width, source.height, &source.rgb, PixelType::U8x3);
+        // Typed, so that the compiler makes this one kind of pixel: all kinds take it minutes.
+        let from = TypedImageRef::<U8x3>::from_buffer(source.width, source.height, &source.rgb);
         let from = from.map_err(PhotoError::internal)?;
-        let into = Image::from_slice_u8(target.width, target.height, &mut target.rgb, PixelType::U8x3);
+        let into = TypedImage::<U8x3>::from_buffer(target.width, target.height, &mut target.rgb);
         let mut into = into.map_err(PhotoError::internal)?;
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-        self.inner.resize(&from, &mut into, &options).map_err(PhotoError::internal)
+        self.inner.resize_typed(&from, &mut into, &options).map_err(PhotoError::internal)
     }
 }
 

@@ -1,12 +1,12 @@
 //! A selfie: one person asks for their photos.
 
-use domain::{Embedding, Face, Rendition};
+use domain::{Embedding, Face};
 
 use crate::engine::{Engine, fenced};
 use crate::faces::decode::decode;
 use crate::faces::embed::Embedded;
 use crate::faces::quality;
-use crate::index::{Cut, IndexedFace};
+use crate::index::{Cut, DECODE_LONG_SIDE_PX_LEAST, IndexedFace};
 use crate::stages::Stages;
 use crate::{PhotoError, SelfieError};
 
@@ -22,8 +22,41 @@ pub struct Selfie {
 /// Shortest side of a selfie's face, in pixels of the original. Below, recognition fails often: the default recogniser's
 /// vectors of 32-pixel faces are visibly shorter.
 const FACE_SIDE_PX_LEAST: f32 = 40.0;
-/// The face of a selfie is large. A larger input would only add doubtful faces, and take longer.
-const DETECT_LONG_SIDE_PX_MAX: u32 = 640;
+/// How closely a selfie is looked at.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Longer side to which it is decoded at least.
+    decode_px: u32,
+    /// Longer side of the detector's input.
+    detect_px: u32,
+}
+
+/// The first look. The face of a selfie mostly fills a quarter of it or more, so that a thousand pixels still show it
+/// larger than the recogniser's crop, and the detector sees it as large as faces in photos are at twice the input. A phone's
+/// 12 megapixels are decoded to a sixteenth.
+const GLIMPSE: Look = Look { decode_px: 960, detect_px: 320 };
+/// The second look, when the first one shows nothing that is beyond doubt. A still larger input would only add doubtful
+/// faces, and take longer.
+const CLOSE: Look = Look { decode_px: DECODE_LONG_SIDE_PX_LEAST, detect_px: 640 };
+/// Share of the picture's longer side from which on a glimpse is enough.
+const GLIMPSED_SHARE_LEAST: f32 = 0.2;
+
+/// The one face of a selfie.
+struct Seen {
+    cut: Cut,
+    /// Longer side of the original, in whose pixels the face is.
+    long_side_px: u32,
+}
+
+impl Seen {
+    /// Whether looking closer would show nothing else: the face is certain, and large.
+    fn is_beyond_doubt(&self) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "sides have at most 17 bits")]
+        let share = quality::size_px(&self.cut.detection.bounds) / self.long_side_px as f32;
+        self.cut.detection.confidence >= CONFIDENCE_CERTAIN && share >= GLIMPSED_SHARE_LEAST
+    }
+}
+
 /// Faces of at least this confidence are faces beyond doubt. What the detector doubts in a portrait is mostly a hand, an
 /// ear or a pattern, at up to 0.66 in the sample selfies.
 const CONFIDENCE_CERTAIN: f32 = 0.75;
@@ -40,15 +73,25 @@ impl Engine {
     }
 
     fn look_at_selfie(&self, bytes: &[u8]) -> Result<Selfie, SelfieError> {
-        let cuts = self.with_bench(|bench| {
-            let decoded = decode(bytes, Rendition::PREVIEW_LONG_SIDE_PX, &self.room, &mut bench.resizer)?;
-            let long_side_px = self.detect_long_side_px.min(DETECT_LONG_SIDE_PX_MAX);
-            self.cut(&decoded, long_side_px, bench, &mut Stages::default())
-        })?;
-        let cut = dominant(cuts)?;
+        let glimpsed = self.face_seen(bytes, GLIMPSE)?;
+        let cut = match glimpsed {
+            Ok(seen) if seen.is_beyond_doubt() => seen.cut,
+            Ok(_) | Err(_) => self.face_seen(bytes, CLOSE)??.cut,
+        };
         let embedded = self.embed_with_mirror(&cut)?;
         let IndexedFace { face, embedding } = cut.into_face(embedded);
         Ok(Selfie { embedding, face })
+    }
+
+    /// The one face that a look shows, or why there is none. The outer error is for a picture that cannot be read.
+    fn face_seen(&self, bytes: &[u8], look: Look) -> Result<Result<Seen, SelfieError>, PhotoError> {
+        let detect_px = self.detect_long_side_px.min(look.detect_px);
+        self.with_bench(|bench| {
+            let decoded = decode(bytes, look.decode_px, &self.room, &mut bench.resizer)?;
+            let cuts = self.cut(&decoded, detect_px, bench, &mut Stages::default())?;
+            let long_side_px = decoded.width_px.max(decoded.height_px);
+            Ok(dominant(cuts).map(|cut| Seen { cut, long_side_px }))
+        })
     }
 
     /// The mean of the face's embedding and its mirror image's, as usual in evaluations of ArcFace: what depends on the

@@ -43,6 +43,13 @@ impl Similarity {
         [a, b, dx, dy].iter().all(|number| number.is_finite()).then_some(Self { a, b, dx, dy })
     }
 
+    /// The same, to a picture of half the size. A pixel's centre lies half a pixel from its corner at either size, so
+    /// that the place `x` becomes `(x + 0.5) / 2 − 0.5`.
+    fn to_halves(self) -> Self {
+        let halved = |shift: f32| shift / 2.0 - 0.25;
+        Self { a: self.a / 2.0, b: self.b / 2.0, dx: halved(self.dx), dy: halved(self.dy) }
+    }
+
     /// Where a point goes.
     pub(crate) fn apply(self, x: f32, y: f32) -> (f32, f32) {
         (self.a * x - self.b * y + self.dx, self.b * x + self.a * y + self.dy)
@@ -58,14 +65,15 @@ fn mean(points: &[[f32; 2]; 5]) -> [f32; 2] {
     [0, 1].map(|axis| points.iter().map(|point| point[axis]).sum::<f32>() / 5.0)
 }
 
-/// Most samples along each side of a crop's pixel.
-const SAMPLES_MAX: u16 = 4;
+/// A crop takes one bilinear sample a pixel while neighbouring samples are at most this far apart in the source, since
+/// a bilinear sample covers two pixels. Beyond, the face is halved first.
+const STEP_PX_MAX: f32 = 2.0;
 
 /// The `size_px` square crop of `picture` in which `landmarks` (in its pixels) lie as near to `template` as a similarity
 /// can bring them. What lies outside the picture is black, as in the crops the recognisers were trained on.
 ///
-/// A face larger than the crop is averaged over several bilinear samples a pixel, or fine detail would alias into
-/// noise. `None` when the landmarks are one point.
+/// A face much larger than the crop is halved (each pixel the mean of four) until it is at most twice as large, or fine
+/// detail would alias into noise. `None` when the landmarks are one point.
 pub(crate) fn crop(
     picture: &Picture,
     landmarks: &Landmarks,
@@ -74,56 +82,147 @@ pub(crate) fn crop(
 ) -> Option<Picture> {
     let from = landmarks.map(|PointPx { x, y }| [x, y]);
     let back = Similarity::between(&from, template)?.inverse()?;
-    let samples = samples_per_side(back.scale());
+    if back.scale() <= STEP_PX_MAX {
+        return Some(sample(picture, back, size_px));
+    }
+    let (mut region, mut back) = region(picture, back, size_px);
+    while back.scale() > STEP_PX_MAX && region.long_side() > 1 {
+        region = halved(&region);
+        back = back.to_halves();
+    }
+    Some(sample(&region, back, size_px))
+}
+
+/// The part of `picture` that the crop needs, with a margin for interpolation, and the similarity into that part.
+fn region(picture: &Picture, back: Similarity, size_px: u32) -> (Picture, Similarity) {
+    let Span { least: (left, top), most: (right, bottom) } = Span::of(back, size_px);
+    // Even places, so that halving pairs the same pixels wherever the region begins.
+    let begin = |least: f32| bounded(least - back.scale(), u32::MAX) & !1;
+    let end = |most: f32, side: u32| bounded(most + back.scale() + 2.0, side);
+    let (left, top) = (begin(left).min(picture.width), begin(top).min(picture.height));
+    let (right, bottom) = (end(right, picture.width).max(left), end(bottom, picture.height).max(top));
+    let mut region = Picture::black(right - left, bottom - top);
+    let stride = rgb_len(region.width, 1);
+    if stride > 0 {
+        for (y, row) in (top..bottom).zip(region.rgb.chunks_exact_mut(stride)) {
+            row.copy_from_slice(&picture.row(y)[rgb_len(left, 1)..][..stride]);
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "sides have at most 17 bits")]
+    let back = Similarity { dx: back.dx - left as f32, dy: back.dy - top as f32, ..back };
+    (region, back)
+}
+
+/// A coordinate as a whole number from 0 to `most`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+fn bounded(coordinate: f32, most: u32) -> u32 {
+    (coordinate as u32).min(most)
+}
+
+/// Half the picture: each pixel is the mean of four. A last odd row or column is left out.
+fn halved(picture: &Picture) -> Picture {
+    let mut half = Picture::black(picture.width / 2, picture.height / 2);
+    let stride = rgb_len(half.width, 1).max(1);
+    for (y, row) in (0..).zip(half.rgb.chunks_exact_mut(stride)) {
+        let (upper, _) = picture.row(2 * y).as_chunks::<6>();
+        let (lower, _) = picture.row(2 * y + 1).as_chunks::<6>();
+        for ((pixel, upper), lower) in row.as_chunks_mut::<3>().0.iter_mut().zip(upper).zip(lower) {
+            for (channel, value) in pixel.iter_mut().enumerate() {
+                let of_row = |pair: &[u8; 6]| u16::from(pair[channel]) + u16::from(pair[channel + 3]);
+                *value = u8::try_from((of_row(upper) + of_row(lower) + 2) / 4).unwrap_or(u8::MAX);
+            }
+        }
+    }
+    half
+}
+
+/// Where a crop's pixels lie in its source.
+struct Span {
+    least: (f32, f32),
+    most: (f32, f32),
+}
+
+impl Span {
+    fn of(back: Similarity, size_px: u32) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "crops are small")]
+        let last = size_px.saturating_sub(1) as f32;
+        let corners = [(0.0, 0.0), (last, 0.0), (0.0, last), (last, last)].map(|(x, y)| back.apply(x, y));
+        let fold = |first: (f32, f32), of: fn(f32, f32) -> f32| {
+            corners.into_iter().fold(first, |a, b| (of(a.0, b.0), of(a.1, b.1)))
+        };
+        Self { least: fold(corners[0], f32::min), most: fold(corners[0], f32::max) }
+    }
+
+    /// Whether all of it has four neighbours in `picture`, with a pixel to spare for rounding.
+    fn is_within(&self, picture: &Picture) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "sides have at most 17 bits")]
+        let (width, height) = (picture.width as f32, picture.height as f32);
+        self.least.0 >= 1.0
+            && self.least.1 >= 1.0
+            && self.most.0 <= width - 3.0
+            && self.most.1 <= height - 3.0
+    }
+}
+
+/// One bilinear sample for each pixel of the crop. Most crops lie within the picture, and whether one does is asked once
+/// instead of for each pixel.
+fn sample(picture: &Picture, back: Similarity, size_px: u32) -> Picture {
     let mut crop = Picture::black(size_px, size_px);
-    let stride = rgb_len(size_px, 1);
+    let stride = rgb_len(size_px, 1).max(1);
+    let is_within = Span::of(back, size_px).is_within(picture);
     for (y, row) in (0_u16..).zip(crop.rgb.chunks_exact_mut(stride)) {
-        for (x, pixel) in (0_u16..).zip(row.as_chunks_mut::<3>().0) {
-            *pixel = average(picture, back, (f32::from(x), f32::from(y)), samples);
+        let pixels = (0_u16..).zip(row.as_chunks_mut::<3>().0);
+        if is_within {
+            pixels.for_each(|(x, pixel)| *pixel = inside(picture, back.apply(x.into(), y.into())));
+        } else {
+            pixels.for_each(|(x, pixel)| *pixel = anywhere(picture, back.apply(x.into(), y.into())));
         }
     }
-    Some(crop)
+    crop
 }
 
-/// One sample while neighbouring samples are less than about two source pixels apart, since a bilinear sample covers
-/// two; more beyond.
-fn samples_per_side(scale: f32) -> u16 {
-    (2..=SAMPLES_MAX).rev().find(|samples| scale > f32::from(*samples)).unwrap_or(1)
+/// Parts between two pixels that are told apart: with two factors of it, a byte's product still fits 32 bits.
+const PARTS: u32 = 1 << 11;
+
+/// The colour between four neighbours, in fixed point: rows of two pixels, and the place between them.
+fn between(upper: [u8; 6], lower: [u8; 6], across: f32, down: f32) -> [u8; 3] {
+    #[expect(clippy::cast_precision_loss, reason = "a small power of two")]
+    let parts = |fraction: f32| bounded(fraction * PARTS as f32 + 0.5, PARTS);
+    let (right, below) = (parts(across), parts(down));
+    let (left, above) = (PARTS - right, PARTS - below);
+    std::array::from_fn(|channel| {
+        let row = |pair: [u8; 6]| u32::from(pair[channel]) * left + u32::from(pair[channel + 3]) * right;
+        let sum = row(upper) * above + row(lower) * below + PARTS * PARTS / 2;
+        #[expect(clippy::cast_possible_truncation, reason = "a mean of bytes is a byte")]
+        let value = (sum / (PARTS * PARTS)) as u8;
+        value
+    })
 }
 
-/// The mean of `samples × samples` bilinear samples spread evenly over the crop's pixel at `(x, y)`.
-fn average(picture: &Picture, back: Similarity, (x, y): (f32, f32), samples: u16) -> [u8; 3] {
-    let count = f32::from(samples);
-    let place = |index: u16| (f32::from(index) + 0.5) / count - 0.5;
-    let mut sums = [0.0; 3];
-    for down in 0..samples {
-        for across in 0..samples {
-            let (from_x, from_y) = back.apply(x + place(across), y + place(down));
-            add_sample(picture, from_x, from_y, &mut sums);
-        }
-    }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "means of bytes are bytes")]
-    sums.map(|sum| (sum / (count * count) + 0.5) as u8)
+/// The picture's colour at a point that has four neighbours, and at least one pixel right of them.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "the point lies inside, so that both coordinates are positive and have at most 17 bits"
+)]
+fn inside(picture: &Picture, (x, y): (f32, f32)) -> [u8; 3] {
+    let (column, row) = (x as u32, y as u32);
+    let stride = rgb_len(picture.width, 1);
+    let at = row as usize * stride + rgb_len(column, 1);
+    let pair = |at: usize| picture.rgb[at..].first_chunk::<6>().copied().unwrap_or_default();
+    between(pair(at), pair(at + stride), x - column as f32, y - row as f32)
 }
 
-/// Adds the picture's colour at `(x, y)`, which may lie between pixels' centres.
-fn add_sample(picture: &Picture, x: f32, y: f32, sums: &mut [f32; 3]) {
+/// The picture's colour at a point, black where there is no picture.
+fn anywhere(picture: &Picture, (x, y): (f32, f32)) -> [u8; 3] {
     let (column, row) = (below(x), below(y));
     #[expect(
         clippy::cast_precision_loss,
         reason = "inside the picture, where it matters, 17 bits are enough"
     )]
     let (across, down) = (x - column as f32, y - row as f32);
-    let upper = pair(picture, column, row);
-    let lower = pair(picture, column, row.saturating_add(1));
-    for (channel, sum) in sums.iter_mut().enumerate() {
-        let between = |pair: [u8; 6]| {
-            let (left, right) = (f32::from(pair[channel]), f32::from(pair[channel + 3]));
-            left + (right - left) * across
-        };
-        let (upper, lower) = (between(upper), between(lower));
-        *sum += upper + (lower - upper) * down;
-    }
+    between(pair(picture, column, row), pair(picture, column, row.saturating_add(1)), across, down)
 }
 
 /// The pixel's index at or below a coordinate; one lower for negative whole numbers, which interpolate to the same.
@@ -145,7 +244,7 @@ fn pair(picture: &Picture, column: i32, row: i32) -> [u8; 6] {
             return *both;
         }
         pair[..from_left.len()].copy_from_slice(from_left);
-    } else if column == -1 {
+    } else if column == -1 && picture.width > 0 {
         pair[3..].copy_from_slice(&row[..3]);
     }
     pair

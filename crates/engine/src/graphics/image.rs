@@ -1,7 +1,8 @@
 //! Logos and covers: whatever was sent becomes a new file without metadata, of a bounded size.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x4;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions};
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder as _};
 
@@ -111,13 +112,15 @@ pub(super) fn resized(source: &Rgba, width: u32, height: u32) -> Result<Rgba, Ph
         return Ok(source.clone());
     }
     let mut pixels = vec![0; width as usize * height as usize * 4];
-    let from = ImageRef::new(source.width, source.height, &source.pixels, PixelType::U8x4);
+    let from = TypedImageRef::<U8x4>::from_buffer(source.width, source.height, &source.pixels);
     let from = from.map_err(PhotoError::internal)?;
-    let into = Image::from_slice_u8(width, height, &mut pixels, PixelType::U8x4);
+    let into = TypedImage::<U8x4>::from_buffer(width, height, &mut pixels);
     let mut into = into.map_err(PhotoError::internal)?;
     let options =
         ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(true);
-    fast_image_resize::Resizer::new().resize(&from, &mut into, &options).map_err(PhotoError::internal)?;
+    fast_image_resize::Resizer::new()
+        .resize_typed(&from, &mut into, &options)
+        .map_err(PhotoError::internal)?;
     Ok(Rgba { width, height, pixels })
 }
 

@@ -116,13 +116,15 @@ mod tests {
     #[test]
     fn the_scale_leaves_enough_pixels() {
         let check = |long_side, denominator| {
-            assert_eq!(scale_for(long_side, 2048).denom(), denominator, "{long_side}");
+            let least = crate::index::DECODE_LONG_SIDE_PX_LEAST;
+            assert_eq!(scale_for(long_side, least).denom(), denominator, "{long_side}");
         };
         check(640, 1);
-        check(4095, 2);
-        check(4000, 1);
+        check(3838, 1);
+        check(3840, 2);
+        check(4000, 2);
         check(6000, 2);
-        check(8256, 4);
+        check(8064, 4);
         check(20_000, 8);
     }
 
