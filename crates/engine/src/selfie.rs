@@ -53,7 +53,7 @@ impl Engine {
 
     /// The mean of the face's embedding and its mirror image's, as usual in evaluations of ArcFace: what depends on the
     /// side from which the light came cancels out. It costs one crop more, for a query only.
-    fn embed_with_mirror(&self, cut: &Cut) -> Result<Embedded, PhotoError> {
+    pub(crate) fn embed_with_mirror(&self, cut: &Cut) -> Result<Embedded, PhotoError> {
         let mirrored = cut.crop.mirrored();
         let both = self.embed(&[&cut.crop, &mirrored]).into_iter().collect::<Result<Vec<_>, _>>()?;
         let [seen, mirrored] = &both[..] else { return Err(PhotoError::internal("two embeddings expected")) };

@@ -1,0 +1,251 @@
+//! Changed files, thousands of them, go through everything that reads photos. Nothing panics, not even behind the engine's
+//! fence; nothing hangs; memory does not grow; what is laid over an original never changes its length.
+//!
+//! A case is told by a seed and a number, so that every failure can be had again; its file is kept in the target folder.
+
+mod anatomy;
+mod mutate;
+mod seeds;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use engine::privacy::{Patches, private_parts};
+use engine::{Engine, EngineOptions, PhotoError, SNIFF_BYTES, SelfieError, sniff};
+use fastrand::Rng;
+
+use crate::support::open;
+
+/// Threads that read files at the same time, as the engine has.
+const THREADS: u64 = 2;
+/// The longest that one file may take. On an idle machine the slowest takes about a second: 65,500 lines of nothing.
+const LONGEST: Duration = Duration::from_secs(30);
+/// How much memory may grow once the first quarter of the files is through. A leak of a picture a file would be a gigabyte.
+const GROWTH_MIB_MAX: u64 = 160;
+
+#[test]
+fn changed_files_are_read_or_refused() {
+    let run = Run::of(Duration::from_secs(14), 0x0F1D);
+    run.judge();
+}
+
+#[test]
+#[ignore = "as long as one likes: FINDME_FUZZ_SECONDS=600 FINDME_FUZZ_SEED=1 cargo test -p engine --test it -- --ignored --nocapture fuzz"]
+fn the_same_for_a_long_time() {
+    let setting = |name, default| number_of(name).unwrap_or(default);
+    let run =
+        Run::of(Duration::from_secs(setting("FINDME_FUZZ_SECONDS", 600)), setting("FINDME_FUZZ_SEED", 1));
+    run.judge();
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long and with which seed is said in the environment")]
+fn number_of(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().unwrap())
+}
+
+/// What came of a run.
+#[derive(Debug, Default)]
+struct Run {
+    /// Files by what came of them: `read`, or the code of the refusal.
+    outcomes: BTreeMap<&'static str, u64>,
+    /// Formats, by extension, of which a changed file was read.
+    read: BTreeMap<&'static str, u64>,
+    /// Selfies that gave a face.
+    selfies: u64,
+    failures: Vec<String>,
+    slowest: Duration,
+    slowest_case: u64,
+    /// Resident memory once a quarter of the time was over, in MiB.
+    warm_mib: Option<u64>,
+    end_mib: u64,
+}
+
+/// What each thread does at the moment, for whoever watches.
+type Current = Mutex<Option<(Instant, u64)>>;
+
+impl Run {
+    fn of(duration: Duration, seed: u64) -> Self {
+        let options = EngineOptions { threads: 2, detect_long_side_px: 192, ..EngineOptions::default() };
+        let (engine, seeds) = (open("open", options), seeds::seeds());
+        let (run, next, began) = (Mutex::new(Self::default()), AtomicU64::new(0), Instant::now());
+        let current: Vec<Current> = (0..THREADS).map(|_| Mutex::new(None)).collect();
+        let ended = AtomicU64::new(0);
+        std::thread::scope(|scope| {
+            for current in &current {
+                let (run, next, engine, seeds, ended) = (&run, &next, &engine, &seeds, &ended);
+                scope.spawn(move || {
+                    while began.elapsed() < duration {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        let (name, file) = case(seeds, seed, number);
+                        *lock(current) = Some((Instant::now(), number));
+                        let tried = Tried::of(engine, &file);
+                        let took = lock(current).take().map_or(Duration::ZERO, |(began, _)| began.elapsed());
+                        let mut run = lock(run);
+                        run.count(number, took, &tried);
+                        if let Some(failure) = tried.failure {
+                            let kept = keep(&file, seed, number);
+                            run.failures
+                                .push(format!("case {number} of {name}: {failure} ({})", kept.display()));
+                        }
+                        if began.elapsed() > duration / 4 && run.warm_mib.is_none() {
+                            run.warm_mib = Some(resident_mib());
+                        }
+                    }
+                    ended.fetch_add(1, Ordering::Relaxed);
+                });
+            }
+            while ended.load(Ordering::Relaxed) < THREADS {
+                std::thread::sleep(Duration::from_millis(100));
+                current.iter().for_each(|current| give_up_on_a_hang(current, &seeds, seed));
+            }
+        });
+        let mut run = run.into_inner().unwrap_or_else(PoisonError::into_inner);
+        run.end_mib = resident_mib();
+        println!("seed {seed}, {} files in {:.0?}: {run:#?}", next.into_inner(), began.elapsed());
+        run
+    }
+
+    fn count(&mut self, number: u64, took: Duration, tried: &Tried) {
+        *self.outcomes.entry(tried.outcome).or_default() += 1;
+        self.selfies += u64::from(tried.is_selfie);
+        if let Some(format) = tried.read {
+            *self.read.entry(format).or_default() += 1;
+        }
+        if took > self.slowest {
+            (self.slowest, self.slowest_case) = (took, number);
+        }
+    }
+
+    fn judge(&self) {
+        assert!(self.failures.is_empty(), "{:#?}", self.failures);
+        // The files must not be so broken that only the first check sees them.
+        for outcome in ["read", "truncated", "damaged", "too_many_pixels"] {
+            assert!(self.outcomes.contains_key(outcome), "no file was {outcome}: {:?}", self.outcomes);
+        }
+        for format in ["jpg", "png", "webp", "nef"] {
+            assert!(self.read.contains_key(format), "no changed {format} was read: {:?}", self.read);
+        }
+        assert!(self.selfies > 0, "no changed file gave the face of a selfie");
+        let growth = self.end_mib.saturating_sub(self.warm_mib.unwrap_or(self.end_mib));
+        assert!(growth < GROWTH_MIB_MAX, "memory grew by {growth} MiB");
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The changed file of this number, and what it was made of.
+fn case(seeds: &[(String, Vec<u8>)], seed: u64, number: u64) -> (&str, Vec<u8>) {
+    // Neighbouring seeds of the generator give like beginnings, so they are spread first.
+    let mut rng = Rng::with_seed((seed << 40 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let ((name, file), (_, other)) = (&seeds[rng.usize(0..seeds.len())], &seeds[rng.usize(0..seeds.len())]);
+    (name, mutate::mutated(file, other, &mut rng))
+}
+
+/// A thread cannot be stopped, so the whole run is, once the file is kept.
+fn give_up_on_a_hang(current: &Current, seeds: &[(String, Vec<u8>)], seed: u64) {
+    let Some((began, number)) = *lock(current) else { return };
+    if began.elapsed() > LONGEST {
+        let (name, file) = case(seeds, seed, number);
+        eprintln!("case {number} of {name} hangs: {}", keep(&file, seed, number).display());
+        std::process::abort();
+    }
+}
+
+fn keep(file: &[u8], seed: u64, number: u64) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fuzz");
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(format!("{seed}-{number}"));
+    std::fs::write(&path, file).unwrap();
+    path
+}
+
+fn resident_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
+
+/// What came of one file.
+struct Tried {
+    outcome: &'static str,
+    read: Option<&'static str>,
+    is_selfie: bool,
+    failure: Option<String>,
+}
+
+impl Tried {
+    fn of(engine: &Engine, file: &[u8]) -> Self {
+        let format = sniff(&file[..file.len().min(SNIFF_BYTES)]);
+        let indexed = engine.index(&[file]).pop().unwrap();
+        let selfie = engine.selfie(file);
+        let outcome = indexed.as_ref().map_or_else(PhotoError::code, |_| "read");
+        let read = indexed.as_ref().ok().and(format.as_ref().ok()).map(|format| format.extension());
+        let mut failures = vec![patches_keep_the_file(file), internal(indexed.as_ref().err())];
+        if let Err(SelfieError::Photo(error)) = &selfie {
+            failures.push(internal(Some(error)));
+        }
+        if let Ok(photo) = &indexed {
+            failures.push(sound(photo));
+            failures.push(format.err().map(|error| format!("read, and yet sniffing says {error}")));
+        }
+        let failures: Vec<String> = failures.into_iter().flatten().collect();
+        let failure = (!failures.is_empty()).then(|| failures.join("; "));
+        Self { outcome, read, is_selfie: selfie.is_ok(), failure }
+    }
+}
+
+/// The photo is at fault, or it is read; the engine never is.
+fn internal(error: Option<&PhotoError>) -> Option<String> {
+    error.filter(|error| error.code() == "internal").map(|error| format!("internal: {}", error.detail()))
+}
+
+/// Whatever is laid over a file leaves its length, lies within it, survives its binary form, and leaves nothing to blank.
+fn patches_keep_the_file(file: &[u8]) -> Option<String> {
+    let checked = catch_unwind(AssertUnwindSafe(|| {
+        let patches = match private_parts(file) {
+            Ok(patches) => patches,
+            Err(error) => return internal(Some(&error)),
+        };
+        if Patches::from_bytes(&patches.to_bytes()) != Ok(patches.clone()) {
+            return Some("patches are not read back".to_owned());
+        }
+        let mut longer = [file, &[0xA5; 64]].concat();
+        patches.apply(0, &mut longer);
+        let (delivered, behind) = longer.split_at(file.len());
+        if behind != [0xA5; 64] {
+            return Some("patches reach behind the file".to_owned());
+        }
+        match private_parts(delivered) {
+            Ok(more) if more.is_empty() => None,
+            Ok(more) => Some(format!("blanking twice changes more: {more:?}")),
+            Err(error) => Some(format!("what was blanked is refused: {error}")),
+        }
+    }));
+    checked.unwrap_or_else(|_| Some("finding the private parts panicked".to_owned()))
+}
+
+/// What the engine says of a photo makes sense.
+fn sound(photo: &engine::IndexedPhoto) -> Option<String> {
+    let is_finite = |face: &engine::IndexedFace| {
+        let bounds = face.face.bounds;
+        [bounds.x, bounds.y, bounds.width, bounds.height].iter().all(|number| number.is_finite())
+            && face.embedding.as_slice().iter().all(|number| number.is_finite())
+    };
+    let renditions = [&photo.preview, &photo.thumb];
+    if photo.width_px == 0 || photo.height_px == 0 {
+        return Some("a photo without pixels".to_owned());
+    }
+    if !photo.faces.iter().all(is_finite) {
+        return Some("a face that is nowhere".to_owned());
+    }
+    renditions
+        .iter()
+        .any(|jpeg| turbojpeg::read_header(jpeg).is_err())
+        .then(|| "a rendition is no JPEG".to_owned())
+}
