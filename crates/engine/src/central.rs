@@ -5,6 +5,7 @@ use domain::{BoxPx, Rendition};
 use crate::engine::{Engine, fenced};
 use crate::faces::decode::decode;
 use crate::index::{Cut, IndexedFace};
+use crate::selfie::CONFIDENCE_CERTAIN;
 use crate::stages::Stages;
 use crate::{Selfie, SelfieError};
 
@@ -35,7 +36,12 @@ impl Engine {
     }
 }
 
-fn most_central(cuts: Vec<Cut>, size: (u32, u32)) -> Option<Cut> {
+/// As in a selfie, doubtful faces count only when there are no others: a dog in the middle is none.
+fn most_central(mut cuts: Vec<Cut>, size: (u32, u32)) -> Option<Cut> {
+    let is_certain = |cut: &Cut| cut.detection.confidence >= CONFIDENCE_CERTAIN;
+    if cuts.iter().any(is_certain) {
+        cuts.retain(is_certain);
+    }
     let distance = |cut: &Cut| from_centre(&cut.detection.bounds, size);
     cuts.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))
 }

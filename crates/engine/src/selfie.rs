@@ -26,7 +26,7 @@ const FACE_SIDE_PX_LEAST: f32 = 40.0;
 const DETECT_LONG_SIDE_PX_MAX: u32 = 640;
 /// Faces of at least this confidence are faces beyond doubt. What the detector doubts in a portrait is mostly a hand, an
 /// ear or a pattern, at up to 0.66 in the sample selfies.
-const CONFIDENCE_CERTAIN: f32 = 0.75;
+pub(crate) const CONFIDENCE_CERTAIN: f32 = 0.75;
 /// A second face of at least this share of the largest one's area could be meant as well; smaller ones stand behind.
 const RIVAL_AREA_LEAST: f32 = 0.4;
 

@@ -98,8 +98,8 @@ fn tell_wrong(listed: &[Listed], scored: &[Pair], folds: &Folds) {
         if !pair.is_right(threshold) {
             let ((first, n), (second, m)) = (&listed.first, &listed.second);
             say(format_args!(
-                "wrong: {first} {n}, {second} {m}: {} people, score {:.3}, threshold {threshold:.3}",
-                if pair.same { "one" } else { "two" },
+                "wrong: {first} {n}, {second} {m}: {}, score {:.3}, threshold {threshold:.3}",
+                if pair.same { "one person" } else { "two people" },
                 pair.score
             ));
         }

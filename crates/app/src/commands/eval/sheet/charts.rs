@@ -26,6 +26,8 @@ struct Chart<'a> {
     up: (&'a str, Axis),
     line: Vec<(f64, f64)>,
     bands: [(String, (f64, f64)); 2],
+    /// On which side of the line there is room for words: right of it, or left.
+    is_room_right: bool,
 }
 
 /// Both charts.
@@ -44,6 +46,7 @@ pub(super) fn charts(evaluation: &Evaluation<'_>, words: &Words, language: Langu
         up: (words.curve_missed_up, hundred()),
         line: points.iter().map(|point| (curve.false_rate(*point), curve.true_rate(*point))).collect(),
         bands: bands(&|found, wrong| (share(wrong, curve.different), recall(found))),
+        is_room_right: true,
     };
     let precision = Chart {
         title: words.curve_precision,
@@ -51,6 +54,7 @@ pub(super) fn charts(evaluation: &Evaluation<'_>, words: &Words, language: Langu
         up: (words.curve_precision_up, hundred()),
         line: points.iter().map(|point| (curve.true_rate(*point), point.precision())).collect(),
         bands: bands(&|found, wrong| (recall(found), share(found, found + wrong))),
+        is_room_right: false,
     };
     format!("{}{}", strangers.svg(), precision.svg())
 }
@@ -103,11 +107,12 @@ impl Chart<'_> {
         let _ = write!(drawn, r#"<path class="line" d="M{}"/>"#, line.join("L"));
         for ((text, (a, b)), kind) in self.bands.iter().zip(["sure", "maybe"]) {
             let (x, y) = (x(*a), y(*b));
+            let (side, anchor) = if self.is_room_right { (10.0, "start") } else { (-10.0, "end") };
             let _ = write!(
                 drawn,
-                r#"<circle class="{kind}" cx="{x:.1}" cy="{y:.1}" r="6"/><text class="band" x="{:.1}" y="{:.1}" text-anchor="end">{text}</text>"#,
-                x - 10.0,
-                y + if kind == "sure" { 18.0 } else { -10.0 }
+                r#"<circle class="{kind}" cx="{x:.1}" cy="{y:.1}" r="6"/><text class="band" x="{:.1}" y="{:.1}" text-anchor="{anchor}">{text}</text>"#,
+                x + side,
+                y + 18.0
             );
         }
         format!(

@@ -200,11 +200,14 @@ pub(super) fn bands(sure: f32, maybe: f32, language: Language) -> String {
     }
 }
 
-/// The caption of who is really on a photo.
-pub(super) fn shows(names: &str, language: Language) -> String {
-    match language {
-        Language::En => format!("shows {names}"),
-        Language::Fr => format!("montre {names}"),
+/// The caption of who is really on a photo, with how many are not named.
+pub(super) fn shows(names: &str, more: usize, language: Language) -> String {
+    match (language, more) {
+        (Language::En, 0) => format!("shows {names}"),
+        (Language::En, _) => format!("shows {names} and {more} more"),
+        (Language::Fr, 0) => format!("montre {names}"),
+        (Language::Fr, 1) => format!("montre {names} et 1 autre"),
+        (Language::Fr, _) => format!("montre {names} et {more} autres"),
     }
 }
 
