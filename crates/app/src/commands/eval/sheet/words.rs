@@ -186,8 +186,8 @@ pub(super) fn fared(found: usize, theirs: usize, wrong: usize, language: Languag
     match (language, wrong) {
         (Language::En, 0) => format!("{found} of {theirs} found"),
         (Language::En, _) => format!("{found} of {theirs} found, {wrong} of somebody else"),
-        (Language::Fr, 0) => format!("{found} sur {theirs} retrouvées"),
-        (Language::Fr, _) => format!("{found} sur {theirs} retrouvées, {wrong} de quelqu’un d’autre"),
+        (Language::Fr, 0) => format!("retrouvées : {found} sur {theirs}"),
+        (Language::Fr, _) => format!("retrouvées : {found} sur {theirs} ; de quelqu’un d’autre : {wrong}"),
     }
 }
 
