@@ -144,7 +144,7 @@ mod tests {
             pair(0.1, false, 0),
             pair(0.9, true, 1),
             pair(0.2, false, 1),
-            pair(0.7, true, 1),
+            pair(0.75, true, 1),
             pair(0.1, false, 1),
         ];
         let folds = over_folds(&pairs);

@@ -160,7 +160,8 @@ impl Run {
         let work = Work { engine, seeds, seed, began: Instant::now(), duration, next, run };
         let current: Vec<Current> = (0..THREADS).map(|_| Mutex::new(None)).collect();
         std::thread::scope(|scope| {
-            let start = |current| scope.spawn(|| work.go_through(current));
+            let work = &work;
+            let start = |current| scope.spawn(move || work.go_through(current));
             let threads: Vec<_> = current.iter().map(start).collect();
             while threads.iter().any(|thread| !thread.is_finished()) {
                 std::thread::sleep(Duration::from_millis(100));
