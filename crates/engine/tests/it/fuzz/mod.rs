@@ -237,8 +237,7 @@ impl Tried {
         let selfie = engine.selfie(file);
         let outcome = indexed.as_ref().map_or_else(PhotoError::code, |_| "read");
         let read = indexed.as_ref().ok().and(format.as_ref().ok()).map(|format| format.extension());
-        let mut failures =
-            vec![patches_keep_the_file(file, indexed.is_ok()), internal(indexed.as_ref().err())];
+        let mut failures = vec![patches_keep_the_file(file), internal(indexed.as_ref().err())];
         if let Err(SelfieError::Photo(error)) = &selfie {
             failures.push(internal(Some(error)));
         }
@@ -259,8 +258,7 @@ fn internal(error: Option<&PhotoError>) -> Option<String> {
 
 /// Whatever is laid over a file leaves its length, lies within it, survives its binary form, and leaves nothing that
 /// blanking once more would take.
-/// What was a photo stays one; directories of a broken file may claim anything for private, also the name of its maker.
-fn patches_keep_the_file(file: &[u8], is_photo: bool) -> Option<String> {
+fn patches_keep_the_file(file: &[u8]) -> Option<String> {
     let checked = catch_unwind(AssertUnwindSafe(|| {
         let patches = match private_parts(file) {
             Ok(patches) => patches,
@@ -279,7 +277,8 @@ fn patches_keep_the_file(file: &[u8], is_photo: bool) -> Option<String> {
         let mut again = delivered.to_vec();
         match private_parts(delivered) {
             Ok(more) => more.apply(0, &mut again),
-            Err(error) => return is_photo.then(|| format!("what was blanked is refused: {error}")),
+            // A broken directory may claim as private what a RAW file is known by, the name of its maker.
+            Err(error) => return internal(Some(&error)),
         }
         // Broken directories may share bytes, so that one that was rewritten breaks another; nothing private shows by it.
         (private_in(&again) != left).then(|| format!("blanking once leaves what is seen: {left:?}"))
