@@ -25,7 +25,7 @@ struct Whole<'a> {
     pairs_different: usize,
     at_false_rate: Vec<AtRate>,
     curve: Vec<OfCurve>,
-    people: Vec<Person<'a>>,
+    people: Vec<OfPerson<'a>>,
     unreadable_photos: &'a [String],
     unusable_selfies: Vec<String>,
 }
@@ -73,7 +73,7 @@ impl OfCurve {
 }
 
 #[derive(Serialize)]
-struct Person<'a> {
+struct OfPerson<'a> {
     person: &'a str,
     sure: Figures,
     sure_and_maybe: Figures,
@@ -141,13 +141,13 @@ pub(super) fn thinned(curve: &Curve) -> impl Iterator<Item = Point> + '_ {
     kept.map(|(_, point)| *point)
 }
 
-fn people<'a>(evaluation: &'a Evaluation<'_>) -> Vec<Person<'a>> {
+fn people<'a>(evaluation: &'a Evaluation<'_>) -> Vec<OfPerson<'a>> {
     let tallies = evaluation.people();
     let by_person = evaluation.by_person().into_iter();
     let people = by_person.map(|(person, searches)| {
         let Tallies { sure, both } = tallies.get(person).copied().unwrap_or_default();
         let selfies = searches.into_iter().map(|search| selfie(evaluation, search)).collect();
-        Person { person, sure: sure.into(), sure_and_maybe: both.into(), selfies }
+        OfPerson { person, sure: sure.into(), sure_and_maybe: both.into(), selfies }
     });
     people.collect()
 }

@@ -61,9 +61,9 @@ impl Anatomy {
             self.field(at + 2, 2, true);
             match marker {
                 0xC0..=0xC2 => {
-                    [(4, 1), (5, 2), (7, 2), (9, 1), (11, 1), (14, 1)]
-                        .into_iter()
-                        .for_each(|(offset, width)| self.field(at + offset, width, true));
+                    for (offset, width) in [(4, 1), (5, 2), (7, 2), (9, 1), (11, 1), (14, 1)] {
+                        self.field(at + offset, width, true);
+                    }
                 }
                 0xC4 | 0xDB | 0xDD => self.field(at + 4, 1, true),
                 0xE1 if file.get(at + 4..at + 8) == Some(b"Exif") => self.tiff(file, at + 10),
@@ -125,7 +125,9 @@ impl Anatomy {
     fn jpegs_inside(&mut self, file: &[u8]) {
         let starts = file.windows(3).enumerate().filter(|(_, bytes)| bytes == b"\xFF\xD8\xFF");
         let starts: Vec<usize> = starts.map(|(at, _)| at).take(4).collect();
-        starts.into_iter().for_each(|at| self.jpeg(file, at));
+        for at in starts {
+            self.jpeg(file, at);
+        }
     }
 
     fn tiff(&mut self, file: &[u8], base: usize) {

@@ -138,7 +138,7 @@ impl Work {
     /// A thread cannot be stopped, so the whole run is, once the file is kept.
     fn give_up_on_a_hang(&self, current: &Current) {
         let Some((began, computed_before, number)) = *lock(current) else { return };
-        if computed() - computed_before > COMPUTING_MAX || began.elapsed() > WAITING_MAX {
+        if computed().saturating_sub(computed_before) > COMPUTING_MAX || began.elapsed() > WAITING_MAX {
             let (name, file) = self.case(number);
             eprintln!("case {number} of {name} hangs: {}", self.keep(&file, number).display());
             std::process::abort();
@@ -165,12 +165,14 @@ impl Run {
             let threads: Vec<_> = current.iter().map(start).collect();
             while threads.iter().any(|thread| !thread.is_finished()) {
                 std::thread::sleep(Duration::from_millis(100));
-                current.iter().for_each(|current| work.give_up_on_a_hang(current));
+                for current in &current {
+                    work.give_up_on_a_hang(current);
+                }
             }
         });
         let mut run = work.run.into_inner().unwrap_or_else(PoisonError::into_inner);
         run.end_mib = resident_mib();
-        println!("seed {seed}, {} files in {:.0?}: {run:#?}", work.next.into_inner(), work.began.elapsed());
+        eprintln!("seed {seed}, {} files in {:.0?}: {run:#?}", work.next.into_inner(), work.began.elapsed());
         run
     }
 

@@ -315,13 +315,13 @@ mod tests {
     }
 
     /// A picture in a page looks like what it is; three bytes are enough.
-    fn picture() -> Option<Picture> {
-        Some(Picture { size: (600, 400), jpeg: vec![0xFF, 0xD8, 0xFF] })
+    fn picture() -> Picture {
+        Picture { size: (600, 400), jpeg: vec![0xFF, 0xD8, 0xFF] }
     }
 
     fn album(labels: &[Label]) -> Album<'_> {
         let photos = labels.iter().enumerate().map(|(number, label)| {
-            let photo = Photo { file: format!("photos/{number}<i>.jpg"), label, picture: picture() };
+            let photo = Photo { file: format!("photos/{number}<i>.jpg"), label, picture: Some(picture()) };
             (photo_id(number as u128), photo)
         });
         let bounds = BoxPx { x: 10.0, y: 20.0, width: 30.0, height: 60.0 };
@@ -342,8 +342,13 @@ mod tests {
             Verdict { photo_id: photo_id(number as u128), answer: Some(answer), is_theirs: *is_theirs }
         });
         let verdicts = verdicts.collect();
-        let query =
-            Query { file: format!("selfies/{person}.jpg"), person, label, embedding, picture: picture() };
+        let query = Query {
+            file: format!("selfies/{person}.jpg"),
+            person,
+            label,
+            embedding,
+            picture: Some(picture()),
+        };
         Search { query, verdicts }
     }
 
