@@ -41,7 +41,7 @@ fn changed_files_are_read_or_refused() {
 }
 
 #[test]
-#[ignore = "as long as one likes: FINDME_FUZZ_SECONDS=600 FINDME_FUZZ_SEED=1 cargo test -p engine --test it -- --ignored --nocapture fuzz"]
+#[ignore = "as long as one likes: FINDME_FUZZ_SECONDS=600 FINDME_FUZZ_SEED=1 cargo test -p engine --test it -- --ignored --exact fuzz::the_same_for_a_long_time --nocapture"]
 fn the_same_for_a_long_time() {
     let setting = |name, default| number_of(name).unwrap_or(default);
     let run =
@@ -53,6 +53,7 @@ fn the_same_for_a_long_time() {
 #[ignore = "what earlier runs have kept in the target folder, after a mend"]
 fn what_was_kept_is_read_or_refused() {
     let engine = fuzzed_engine();
+    std::fs::create_dir_all(kept_folder()).unwrap();
     let mut failures = Vec::new();
     for file in files(&kept_folder()) {
         let tried = Tried::of(&engine, &std::fs::read(&file).unwrap());
