@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use domain::Language;
 
 use crate::commands::upload::Upload;
 
@@ -109,25 +110,51 @@ pub(crate) enum Models {
 
 #[derive(Subcommand)]
 pub(crate) enum Eval {
-    /// Verification of pairs, after the protocol of Labeled Faces in the Wild.
-    Pairs {
-        /// A pairs file in the format of LFW's pairs.txt.
-        #[arg(long)]
-        pairs: PathBuf,
-        /// Folder with one folder per person: `Name/Name_0001.jpg`.
-        #[arg(long)]
-        images: PathBuf,
-    },
-    /// Recall and precision of "my photos" on a labelled event.
-    Event {
-        /// Folder of photographs.
-        #[arg(long)]
-        photos: PathBuf,
-        /// Folder of selfies.
-        #[arg(long)]
-        selfies: PathBuf,
-        /// CSV with the columns file, identities and maybe (names separated by semicolons).
-        #[arg(long)]
-        labels: PathBuf,
-    },
+    Pairs(EvalPairs),
+    Event(EvalEvent),
+}
+
+/// Verification of pairs, after the protocol of Labeled Faces in the Wild.
+#[derive(Args)]
+pub(crate) struct EvalPairs {
+    /// A pairs file in the format of LFW's pairs.txt.
+    #[arg(long)]
+    pub(crate) pairs: PathBuf,
+    /// Folder with one folder per person: `Name/Name_0001.jpg`. Pictures may also be PNG or WebP.
+    #[arg(long)]
+    pub(crate) images: PathBuf,
+    /// Also list every pair that is judged wrongly, with its score.
+    #[arg(long)]
+    pub(crate) wrong: bool,
+}
+
+/// How many of a person's photos are found on a labelled event, and how many of those found are theirs.
+#[derive(Args)]
+pub(crate) struct EvalEvent {
+    /// Folder of photographs.
+    #[arg(long)]
+    pub(crate) photos: PathBuf,
+    /// Folder of selfies.
+    #[arg(long)]
+    pub(crate) selfies: PathBuf,
+    /// CSV with the columns file, identities and maybe (names separated by semicolons).
+    #[arg(long)]
+    pub(crate) labels: PathBuf,
+    /// Also write every figure into this file, as JSON.
+    #[arg(long)]
+    pub(crate) json: Option<PathBuf>,
+    /// Also write a sheet with pictures into this file: what was found, missed and wrong, person by person.
+    #[arg(long)]
+    pub(crate) html: Option<PathBuf>,
+    /// Language of the sheet: en or fr.
+    #[arg(long, requires = "html", value_parser = language)]
+    pub(crate) language: Option<Language>,
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    match text {
+        "en" => Ok(Language::En),
+        "fr" => Ok(Language::Fr),
+        _ => Err("it must be en or fr".to_owned()),
+    }
 }

@@ -15,6 +15,7 @@
 //! * **Originals are patched, not rewritten.** See [`privacy`].
 //! * **The search is exact.** See [`gallery`].
 
+mod central;
 mod containers;
 mod engine;
 mod error;

@@ -59,7 +59,7 @@ impl Seen {
 
 /// Faces of at least this confidence are faces beyond doubt. What the detector doubts in a portrait is mostly a hand, an
 /// ear or a pattern, at up to 0.66 in the sample selfies.
-const CONFIDENCE_CERTAIN: f32 = 0.75;
+pub(crate) const CONFIDENCE_CERTAIN: f32 = 0.75;
 /// A second face of at least this share of the largest one's area could be meant as well; smaller ones stand behind.
 const RIVAL_AREA_LEAST: f32 = 0.4;
 
@@ -96,7 +96,7 @@ impl Engine {
 
     /// The mean of the face's embedding and its mirror image's, as usual in evaluations of ArcFace: what depends on the
     /// side from which the light came cancels out. It costs one crop more, for a query only.
-    fn embed_with_mirror(&self, cut: &Cut) -> Result<Embedded, PhotoError> {
+    pub(crate) fn embed_with_mirror(&self, cut: &Cut) -> Result<Embedded, PhotoError> {
         let mirrored = cut.crop.mirrored();
         let both = self.embed(&[&cut.crop, &mirrored]).into_iter().collect::<Result<Vec<_>, _>>()?;
         let [seen, mirrored] = &both[..] else { return Err(PhotoError::internal("two embeddings expected")) };

@@ -29,9 +29,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> anyhow::Result<Exi
         Command::Models(arguments) => models::run(arguments, config).await,
         Command::Doctor(arguments) => doctor::run(arguments, config).await,
         Command::Openapi => openapi::run(),
-        Command::Eval(Eval::Pairs { pairs, images }) => eval::pairs::run(config, &pairs, &images),
-        Command::Eval(Eval::Event { photos, selfies, labels }) => {
-            eval::event::run(config, &photos, &selfies, &labels)
-        }
+        Command::Eval(Eval::Pairs(arguments)) => eval::pairs::run(config, &arguments),
+        Command::Eval(Eval::Event(arguments)) => eval::event::run(config, &arguments),
     }
 }

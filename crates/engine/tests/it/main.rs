@@ -7,6 +7,7 @@
 mod cameras;
 mod event;
 mod formats;
+mod fuzz;
 mod gallery;
 mod golden;
 mod hostile;

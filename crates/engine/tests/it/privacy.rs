@@ -26,7 +26,7 @@ fn holds(file: &[u8], part: &[u8]) -> bool {
 }
 
 /// What of all that is private stands in a file.
-fn private_in(file: &[u8]) -> Vec<&'static str> {
+pub(crate) fn private_in(file: &[u8]) -> Vec<&'static str> {
     let texts =
         [BODY_SERIAL, LENS_SERIAL, INNER_SERIAL, OWNER, "00112233445566778899AABBCCDDEEFF", "+48.8577"];
     let mut found: Vec<_> = texts.into_iter().filter(|text| holds(file, text.as_bytes())).collect();

@@ -1,240 +1,193 @@
-//! `findme eval event`: each selfie is searched in the event's photos; recall and precision of "my photos", per person
-//! and overall, for both bands.
+//! `findme eval event`: each selfie is searched in the event's photos. How many of a person's photos are found, how many
+//! of those found are theirs, per person and overall, for both bands; and true and false positives at every threshold.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
-use domain::{Embedding, FaceId, PhotoId, Score, Thresholds};
-use engine::{Engine, Gallery};
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use anyhow::Context as _;
+use domain::{Band, Language, PhotoId, Thresholds};
+use engine::Engine;
 
-use super::labels::{self, Label};
+use super::album::{self, Album, Query};
+use super::answers::{Answer, answers};
+use super::labels;
+use super::open_engine;
+use super::roc::{Curve, Trial};
 use super::scores::Tally;
-use super::{FILES_AT_ONCE, bar, open_engine, percent, read};
+use super::{json, report, sheet};
+use crate::cli::EvalEvent;
 use crate::config::Config;
 use crate::say;
 
-/// Result of an evaluation.
-#[derive(Debug, Default)]
-pub struct EventScore {
-    /// What counts as surely the person.
-    pub sure: Tally,
-    /// That, and what may be.
-    pub both: Tally,
-    /// By person: the same two.
-    pub people: BTreeMap<String, (Tally, Tally)>,
-    /// Selfies that could not be used, with the reason.
-    pub unusable: Vec<String>,
-    /// Photos that could not be read, with the reason.
-    pub unreadable: Vec<String>,
-    /// Faces found in the photos.
-    pub faces: usize,
-    /// Photos that were read.
-    pub photos: usize,
-    /// Selfies that were searched with.
-    pub selfies: usize,
+/// What came of an evaluation.
+#[derive(Debug)]
+pub(super) struct Evaluation<'a> {
+    pub(super) pack: String,
+    pub(super) thresholds: Thresholds,
+    pub(super) album: Album<'a>,
+    /// In the order of the selfies' names.
+    pub(super) searches: Vec<Search<'a>>,
 }
 
-pub(crate) fn run(config: &Config, photos: &Path, selfies: &Path, labels: &Path) -> anyhow::Result<ExitCode> {
-    let score = evaluate(config, photos, selfies, labels)?;
-    report(&score);
+/// One selfie, and what came of every photo that counts for it.
+#[derive(Debug)]
+pub(super) struct Search<'a> {
+    pub(super) query: Query<'a>,
+    pub(super) verdicts: Vec<Verdict>,
+}
+
+/// One photo for one selfie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Verdict {
+    pub(super) photo_id: PhotoId,
+    /// None where there was no face, or no usable selfie.
+    pub(super) answer: Option<Answer>,
+    /// Whether the person is on it.
+    pub(super) is_theirs: bool,
+}
+
+/// The two bands together and the first alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tallies {
+    /// What counts as surely the person.
+    pub(super) sure: Tally,
+    /// That, and what may be.
+    pub(super) both: Tally,
+}
+
+pub(crate) fn run(config: &Config, arguments: &EvalEvent) -> anyhow::Result<ExitCode> {
+    let labels = labels::read(&arguments.labels)?;
+    let (engine, pack) = open_engine(config)?;
+    let keeps_pictures = arguments.html.is_some();
+    let album = album::photos(&engine, &arguments.photos, &labels, keeps_pictures)?;
+    let queries = album::selfies(&engine, &arguments.selfies, &labels, keeps_pictures)?;
+    let searches = queries.into_iter().map(|query| search(&engine, &album, query)).collect();
+    let evaluation = Evaluation { pack: pack.name, thresholds: engine.thresholds(), album, searches };
+    report::tell(&evaluation);
+    if let Some(file) = &arguments.json {
+        write(file, &json::of(&evaluation)?)?;
+    }
+    if let Some(file) = &arguments.html {
+        let language = arguments.language.unwrap_or(Language::En);
+        write(file, &sheet::page(&evaluation, language))?;
+        say(format_args!(
+            "{} shows photographs of people: it is for your eyes, not to be passed on",
+            file.display()
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads the photos, searches with each selfie, and compares with the labels.
-///
-/// # Errors
-/// When models or files are missing, or nothing is labelled.
-pub fn evaluate(config: &Config, photos: &Path, selfies: &Path, labels: &Path) -> anyhow::Result<EventScore> {
-    let labels = labels::read(labels)?;
-    let (engine, pack) = open_engine(config)?;
-    let mut score = EventScore::default();
-    let (gallery, files) = index(&engine, pack.recogniser.dimension, photos, &labels, &mut score)?;
-    let queries = queries(&engine, selfies, &labels, &mut score)?;
-    for query in &queries {
-        let (sure, both) = judge(&engine, &gallery, &files, query, pack.thresholds);
-        let entry = score.people.entry(query.person.clone()).or_default();
-        entry.0.add(sure);
-        entry.1.add(both);
-        score.sure.add(sure);
-        score.both.add(both);
-    }
-    score.selfies = queries.len();
-    Ok(score)
+fn write(file: &Path, content: &str) -> anyhow::Result<()> {
+    std::fs::write(file, content).with_context(|| format!("{} cannot be written", file.display()))
 }
 
-/// A photo of the gallery, and who is on it.
-struct Labelled<'a> {
-    file: String,
-    label: &'a Label,
-}
-
-/// A selfie that can be searched with.
-struct Query<'a> {
-    person: String,
-    embedding: Embedding,
-    label: &'a Label,
-}
-
-/// The labelled files below `folder`, with their labels.
-fn labelled<'a>(
-    folder: &Path,
-    labels: &'a BTreeMap<String, Label>,
-) -> anyhow::Result<Vec<(PathBuf, &'a Label)>> {
-    let parent = name_of(folder);
-    let mut files = Vec::new();
-    for (file, label) in labels {
-        if let Some(name) = file.strip_prefix(&format!("{parent}/")) {
-            files.push((folder.join(name), label));
+/// Searches, and compares with the labels.
+fn search<'a>(engine: &Engine, album: &Album<'_>, query: Query<'a>) -> Search<'a> {
+    let found = query.embedding.as_ref().map(|embedding| answers(engine, &album.gallery, embedding));
+    let found = found.unwrap_or_default();
+    let mut verdicts = Vec::new();
+    for (photo_id, photo) in &album.photos {
+        let is_theirs = photo.label.identities.contains(query.person);
+        let is_doubtful = !is_theirs && photo.label.maybe.contains(query.person);
+        let is_its_source = query.label.cut_from.as_ref() == Some(&photo.file);
+        if !is_doubtful && !is_its_source {
+            verdicts.push(Verdict { photo_id: *photo_id, answer: found.get(photo_id).copied(), is_theirs });
         }
     }
-    if files.is_empty() {
-        bail!("no file of {} has a label: the column file must read {parent}/NAME", folder.display());
+    Search { query, verdicts }
+}
+
+impl Verdict {
+    /// The band in which the photo is shown.
+    pub(super) fn band(&self) -> Option<Band> {
+        self.answer.and_then(|answer| answer.band)
     }
-    Ok(files)
+
+    /// How alike; −1 where there is nothing to compare.
+    pub(super) fn score(&self) -> f32 {
+        self.answer.map_or(-1.0, |answer| answer.score)
+    }
 }
 
-fn name_of(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-fn index<'a>(
-    engine: &Engine,
-    dimension: usize,
-    folder: &Path,
-    labels: &'a BTreeMap<String, Label>,
-    score: &mut EventScore,
-) -> anyhow::Result<(Gallery, BTreeMap<PhotoId, Labelled<'a>>)> {
-    let files = labelled(folder, labels)?;
-    let (mut gallery, mut by_id) = (Gallery::new(dimension), BTreeMap::new());
-    let (bar, entropy) = (bar("photos", files.len()), crate::system::entropy());
-    for part in files.chunks(FILES_AT_ONCE) {
-        let bytes = part.iter().map(|(path, _)| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
-        let slices: Vec<&[u8]> = bytes.iter().map(Vec::as_slice).collect();
-        for ((path, label), indexed) in part.iter().zip(engine.index(&slices)) {
-            let photo_id = PhotoId::from_entropy(&entropy);
-            let file = format!("{}/{}", name_of(folder), name_of(path));
-            by_id.insert(photo_id, Labelled { file, label });
-            match indexed {
-                Ok(photo) => {
-                    for face in photo.faces {
-                        gallery.append(FaceId::from_entropy(&entropy), photo_id, &face.embedding)?;
-                        score.faces += 1;
-                    }
-                }
-                Err(error) => score.unreadable.push(format!("{}: {error}", path.display())),
-            }
+impl Tallies {
+    pub(super) fn of<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Self {
+        let mut tallies = Self::default();
+        for verdict in verdicts {
+            let band = verdict.band();
+            tallies.sure.count(verdict.is_theirs, band == Some(Band::Sure));
+            tallies.both.count(verdict.is_theirs, band.is_some());
         }
-        bar.inc(part.len() as u64);
+        tallies
     }
-    bar.finish_and_clear();
-    score.photos = files.len();
-    Ok((gallery, by_id))
 }
 
-/// The embedding of each selfie that shows one labelled person.
-fn queries<'a>(
-    engine: &Engine,
-    folder: &Path,
-    labels: &'a BTreeMap<String, Label>,
-    score: &mut EventScore,
-) -> anyhow::Result<Vec<Query<'a>>> {
-    let files = labelled(folder, labels)?;
-    let bar = bar("selfies", files.len());
-    let read: Vec<(&PathBuf, &Label, anyhow::Result<Embedding>)> = files
-        .par_iter()
-        .map(|(path, label)| {
-            let embedding = read(path).and_then(|bytes| Ok(engine.selfie(&bytes)?.embedding));
-            bar.inc(1);
-            (path, *label, embedding)
+impl Evaluation<'_> {
+    pub(super) fn tallies(&self) -> Tallies {
+        Tallies::of(self.searches.iter().flat_map(|search| &search.verdicts))
+    }
+
+    /// The same by person, in alphabetical order.
+    pub(super) fn people(&self) -> BTreeMap<&str, Tallies> {
+        let by_person = self.by_person().into_iter();
+        let tallies = by_person.map(|(person, searches)| {
+            (person, Tallies::of(searches.into_iter().flat_map(|search| &search.verdicts)))
+        });
+        tallies.collect()
+    }
+
+    pub(super) fn by_person(&self) -> BTreeMap<&str, Vec<&Search<'_>>> {
+        let mut people = BTreeMap::<&str, Vec<&Search<'_>>>::new();
+        for search in &self.searches {
+            people.entry(search.query.person).or_default().push(search);
+        }
+        people
+    }
+
+    /// The curve over every pair of a selfie and a photo that counts for it.
+    pub(super) fn curve(&self) -> Curve {
+        let verdicts = self.searches.iter().flat_map(|search| &search.verdicts);
+        let trials = verdicts.map(|verdict| Trial { score: verdict.score(), same: verdict.is_theirs });
+        Curve::of(&trials.collect::<Vec<_>>())
+    }
+
+    /// Selfies that could not be searched with, and why. They have missed every photo.
+    pub(super) fn unusable(&self) -> impl Iterator<Item = String> {
+        self.searches.iter().filter_map(|search| {
+            let Query { file, person, embedding, .. } = &search.query;
+            embedding.as_ref().err().map(|error| format!("{file} ({person}): {error}"))
         })
-        .collect();
-    bar.finish_and_clear();
-    let mut queries = Vec::new();
-    for (path, label, embedding) in read {
-        let person = label.identities.first().with_context(|| format!("{} has no label", path.display()))?;
-        match embedding {
-            Ok(embedding) => queries.push(Query { person: person.clone(), embedding, label }),
-            Err(error) => {
-                score.unusable.push(format!("{} ({person}): {error}", path.display()));
-                // A selfie without an answer has missed every photo.
-                let of_person = |file: &&String| {
-                    !file.starts_with("selfies/") && labels[*file].identities.contains(person)
-                };
-                let missed = Tally { missed: labels.keys().filter(of_person).count(), ..Tally::default() };
-                let entry = score.people.entry(person.clone()).or_default();
-                for tally in [&mut entry.0, &mut entry.1, &mut score.sure, &mut score.both] {
-                    tally.add(missed);
-                }
-            }
-        }
     }
-    Ok(queries)
 }
 
-/// What a search with this selfie finds, misses and gets wrong: surely, and in both bands.
-fn judge(
-    engine: &Engine,
-    gallery: &Gallery,
-    photos: &BTreeMap<PhotoId, Labelled<'_>>,
-    query: &Query<'_>,
-    thresholds: Thresholds,
-) -> (Tally, Tally) {
-    let tally = |least: f32| {
-        let hits = engine.search(gallery, &query.embedding, Score(least));
-        let found: BTreeSet<PhotoId> = hits.iter().map(|hit| hit.photo_id).collect();
-        let mut tally = Tally::default();
-        let counted = |photo: &Labelled<'_>| query.label.cut_from.as_ref() != Some(&photo.file);
-        for (photo_id, Labelled { label, .. }) in photos.iter().filter(|(_, photo)| counted(photo)) {
-            match (label.identities.contains(&query.person), found.contains(photo_id)) {
-                (true, true) => tally.found += 1,
-                (true, false) => tally.missed += 1,
-                (false, true) if !label.maybe.contains(&query.person) => tally.wrong += 1,
-                (false, _) => {}
-            }
-        }
-        tally
-    };
-    (tally(thresholds.sure), tally(thresholds.maybe))
-}
+#[cfg(test)]
+mod tests {
+    use domain::FaceId;
+    use uuid::Uuid;
 
-fn report(score: &EventScore) {
-    let line = |name: &str, sure: Tally, both: Tally| {
-        let of = |tally: Tally| {
-            (
-                percent(tally.found, tally.found + tally.missed),
-                percent(tally.found, tally.found + tally.wrong),
-            )
+    use super::*;
+
+    #[test]
+    fn bands_are_counted_apart_and_together() {
+        let verdict = |score: f32, band, is_theirs| Verdict {
+            photo_id: PhotoId(Uuid::nil()),
+            answer: Some(Answer { face_id: FaceId(Uuid::nil()), score, band }),
+            is_theirs,
         };
-        let ((sure_recall, sure_precision), (both_recall, both_precision)) = (of(sure), of(both));
-        say(format_args!(
-            "{name:32} {sure_recall:>8} {sure_precision:>10} {both_recall:>12} {both_precision:>10}"
-        ));
-    };
-    say(format_args!("{:32} {:>8} {:>10} {:>12} {:>10}", "", "sure", "", "sure + maybe", ""));
-    say(format_args!(
-        "{:32} {:>8} {:>10} {:>12} {:>10}",
-        "person", "recall", "precision", "recall", "precision"
-    ));
-    for (person, (sure, both)) in &score.people {
-        line(person, *sure, *both);
-    }
-    line("all", score.sure, score.both);
-    say(format_args!(
-        "{} photos, {} faces, {} selfies; sure: {} found, {} missed, {} wrong; sure + maybe: {} found, {} missed, {} wrong",
-        score.photos,
-        score.faces,
-        score.selfies,
-        score.sure.found,
-        score.sure.missed,
-        score.sure.wrong,
-        score.both.found,
-        score.both.missed,
-        score.both.wrong
-    ));
-    for line in score.unreadable.iter().chain(&score.unusable) {
-        say(format_args!("not usable: {line}"));
+        let without = Verdict { photo_id: PhotoId(Uuid::nil()), answer: None, is_theirs: true };
+        let verdicts = [
+            verdict(0.5, Some(Band::Sure), true),
+            verdict(0.4, Some(Band::Sure), false),
+            verdict(0.3, Some(Band::Maybe), true),
+            verdict(0.3, Some(Band::Maybe), false),
+            verdict(0.1, None, true),
+            verdict(0.1, None, false),
+            without,
+        ];
+        let Tallies { sure, both } = Tallies::of(&verdicts);
+        assert_eq!(sure, Tally { found: 1, missed: 3, wrong: 1 });
+        assert_eq!(both, Tally { found: 2, missed: 2, wrong: 2 });
+        assert!((without.score() + 1.0).abs() < f32::EPSILON);
     }
 }

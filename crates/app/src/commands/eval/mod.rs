@@ -1,9 +1,15 @@
 //! `findme eval`: how well people are found. It uses the engine directly: no database, nothing is stored.
 
-pub mod event;
+mod album;
+mod answers;
+pub(crate) mod event;
+mod json;
 mod labels;
-pub mod pairs;
-pub mod scores;
+pub(crate) mod pairs;
+mod report;
+mod roc;
+mod scores;
+mod sheet;
 
 use std::path::Path;
 
