@@ -45,6 +45,7 @@ pub mod quota;
 pub mod rate_limit;
 pub mod refresh_token;
 pub mod reindex;
+pub mod rekognition;
 pub mod rejection;
 pub mod seat;
 pub mod setting;

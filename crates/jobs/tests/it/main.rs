@@ -13,7 +13,7 @@ use blobs::{BlobKey, Blobs, Settings};
 use bytes::Bytes;
 use domain::{Digest, Entropy, EventId, EventName, JobId, PhotoId, PhotoState, Rendition};
 use jobs::{ATTEMPTS_MAX, Worker, WorkerSettings};
-use recognizer::{Fake, GalleryVersion, Recognizer};
+use recognizer::{Fake, GalleryVersion, Read, Recognizer, ToRead};
 use sqlx::PgPool;
 use store::event::NewEvent;
 use store::photo::NewPhoto;
@@ -57,6 +57,14 @@ async fn event(worker: &Worker, pack: &str) -> EventId {
     store::event::insert(&mut tx, &new).await.unwrap();
     tx.commit().await.unwrap();
     event_id
+}
+
+/// What is read on a photo of somebody.
+async fn read(worker: &Worker, pack: &str, name: &str) -> Read {
+    let photo_id = PhotoId::from_entropy(&worker.entropy);
+    let photo = ToRead { photo_id, bytes: Fake::photo_of(&[name]), sent_before: false };
+    let event_id = EventId::from_entropy(&worker.entropy);
+    worker.recognizer.index(event_id, pack, vec![photo]).await.unwrap().remove(0).unwrap()
 }
 
 /// Puts a photo in as `web` does; `kept` says whether its bytes reach the store.
