@@ -10,6 +10,7 @@
 //!   with it, and in the end is set aside.
 
 mod back_off;
+mod calls;
 mod ingest_photo;
 mod new_photos;
 mod purge_event;
@@ -18,13 +19,14 @@ mod purge_rekognition;
 mod reindex_photo;
 mod retention;
 mod sweep;
-mod took;
 mod to_read;
+mod took;
 mod worker;
 
 use recognizer::IndexError;
 
 pub use back_off::ATTEMPTS_MAX;
+pub use calls::write_calls;
 pub use worker::{Worker, WorkerSettings};
 
 impl From<IndexError> for JobError {

@@ -18,7 +18,8 @@ pub(crate) async fn purge_some(worker: &Worker) -> Result<usize, JobError> {
     let mut tx = worker.store.begin_job().await?;
     let Some(purge) = rekognition::claim(&mut tx, AT_ONCE).await? else { return Ok(0) };
     let is_used = rekognition::is_used_by(&mut tx, purge.event_id).await?;
-    let deleted = if is_used { of_photos(there, &purge).await } else { of_event(there, purge.event_id).await };
+    let deleted =
+        if is_used { of_photos(there, &purge).await } else { of_event(there, purge.event_id).await };
     match &deleted {
         Ok(()) if is_used => rekognition::done(&mut tx, &purge).await?,
         Ok(()) => rekognition::done_event(&mut tx, purge.event_id).await?,

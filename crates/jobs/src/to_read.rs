@@ -16,11 +16,7 @@ pub(crate) async fn to_read(
     pack: &str,
     found: &[(&Asked, Bytes)],
 ) -> Result<Vec<ToRead>, JobError> {
-    let before = if pack == REKOGNITION_PACK {
-        note(worker, event_id, found).await?
-    } else {
-        HashSet::new()
-    };
+    let before = if pack == REKOGNITION_PACK { note(worker, event_id, found).await? } else { HashSet::new() };
     let photo = |(one, bytes): &(&Asked, Bytes)| {
         let photo_id = one.photo.photo_id;
         ToRead { photo_id, bytes: bytes.clone(), sent_before: before.contains(&photo_id) }

@@ -16,7 +16,10 @@ use uuid::Uuid;
 use crate::back_off::{
     ALONE_FROM_ATTEMPT, ATTEMPTS_MAX, STORE_AWAY_SECONDS, WITHOUT_MODELS_SECONDS, delay_seconds,
 };
-use crate::{JobError, ingest_photo, new_photos, purge_event, purge_photos, purge_rekognition, reindex_photo, sweep};
+use crate::calls::write_calls;
+use crate::{
+    JobError, ingest_photo, new_photos, purge_event, purge_photos, purge_rekognition, reindex_photo, sweep,
+};
 
 /// How often to look for deleted events.
 const PURGE_EVERY: Duration = Duration::from_secs(2);
@@ -72,6 +75,13 @@ impl Worker {
     pub async fn run(&self, stop: watch::Receiver<bool>) {
         let loops = (0..self.settings.batches_at_once).map(|_| self.run_one(stop.clone()));
         tokio::join!(futures::future::join_all(loops), self.keep_house(stop.clone()));
+        self.write_calls().await;
+    }
+
+    async fn write_calls(&self) {
+        if let Err(error) = write_calls(&self.store, &self.recognizer, &self.clock).await {
+            tracing::warn!(%error, "what Rekognition was asked could not be written down");
+        }
     }
 
     /// Deletes what is left of deleted events and photos, sweeps away what has run out, and tells people of new photos,
@@ -121,6 +131,7 @@ impl Worker {
         // Whatever is in the way of the one: the other may still be done.
         let event = purge_event::purge_one(self).await;
         let there = purge_rekognition::purge_some(self).await;
+        write_calls(&self.store, &self.recognizer, &self.clock).await?;
         Ok(photos? + usize::from(event?) + there?)
     }
 
@@ -166,6 +177,7 @@ impl Worker {
             let counts = futures::future::try_join_all(loops).await?;
             let sum: usize = counts.iter().sum();
             if sum == 0 {
+                self.write_calls().await;
                 return Ok(handled);
             }
             handled += sum;

@@ -7,8 +7,8 @@ use domain::{BoxPx, Digest, Embedding, Face, GallerySource, PointPx, Quality, Sc
 
 use crate::galleries::Galleries;
 use crate::{
-    FindError, Found, GalleryVersion, IndexedFace, IndexedPhoto, PackRefused, PhotoError,
-    SelfieError, Stages, Timing, photos_of,
+    FindError, Found, GalleryVersion, IndexedFace, IndexedPhoto, PackRefused, PhotoError, SelfieError,
+    Stages, Timing, photos_of,
 };
 
 /// A pack without models.

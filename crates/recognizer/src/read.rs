@@ -43,7 +43,8 @@ pub struct ReadFace {
 impl From<IndexedPhoto> for Read {
     fn from(mut photo: IndexedPhoto) -> Self {
         let faces = std::mem::take(&mut photo.faces);
-        let read = |IndexedFace { face, embedding }| ReadFace { face, embedding: Some(embedding), face_id: None };
+        let read =
+            |IndexedFace { face, embedding }| ReadFace { face, embedding: Some(embedding), face_id: None };
         Self { faces: faces.into_iter().map(read).collect(), photo }
     }
 }

@@ -166,8 +166,11 @@ impl Store {
         tx.execute_typed(jobs, std::slice::from_ref(&event)).await?;
         let faces = "delete from face where event_id = $1 and pack = $2";
         tx.execute_typed(faces, &[event.clone(), (&new, Type::TEXT)]).await?;
-        tx.execute_typed("update event set reindex_pack = null where event_id = $1", std::slice::from_ref(&event))
-            .await?;
+        tx.execute_typed(
+            "update event set reindex_pack = null where event_id = $1",
+            std::slice::from_ref(&event),
+        )
+        .await?;
         if new == REKOGNITION_PACK {
             tx.execute_typed(rekognition::PURGE_EVENT, &[event]).await?;
         }
@@ -311,10 +314,10 @@ async fn switch_if_last(tx: &Transaction<'_>, event_id: EventId) -> Result<bool>
     template_carry::carry_over(tx, event_id).await?;
     // Faces that were kept elsewhere until now are wanted there no longer.
     let left = tx
-        .query_typed("select from event where event_id = $1 and pack <> $2", &[
-            event[0].clone(),
-            (&REKOGNITION_PACK, Type::TEXT),
-        ])
+        .query_typed(
+            "select from event where event_id = $1 and pack <> $2",
+            &[event[0].clone(), (&REKOGNITION_PACK, Type::TEXT)],
+        )
         .await?;
     if !left.is_empty() {
         tx.execute_typed(rekognition::PURGE_EVENT, &event).await?;

@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
+use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::config::retry::RetryConfig;
 use aws_sdk_rekognition::config::timeout::TimeoutConfig;
 use aws_sdk_rekognition::config::{BehaviorVersion, Config, Credentials, Region, SharedHttpClient};
-use aws_sdk_rekognition::Client;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, tls};
 

@@ -44,8 +44,7 @@ impl Rekognition {
         let began = Instant::now();
         let (answer, faces_searched) =
             futures::join!(self.search(event_id, &selfie), self.faces_kept(event_id));
-        let timing =
-            Timing { queue: prepared.queue, embed: prepared.work + seen, search: began.elapsed() };
+        let timing = Timing { queue: prepared.queue, embed: prepared.work + seen, search: began.elapsed() };
         let hits = hits(&answer?);
         if hits.len() == HITS_MAX {
             tracing::warn!(%event_id, "a search found as many faces as it may; some photos may be missing");
@@ -158,4 +157,3 @@ fn matches_of(hits: &[(PhotoId, Score)], bands: Thresholds) -> Vec<Match> {
     matches.sort_by(|a, b| b.score.0.total_cmp(&a.score.0).then(a.photo_id.cmp(&b.photo_id)));
     matches
 }
-

@@ -5,8 +5,8 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::must_be_kept_here;
 use super::finding::{SearchAnswer, Wanted, find};
+use super::must_be_kept_here;
 use crate::Web;
 use crate::context::Context;
 use crate::error::{Code, Problem};

@@ -70,7 +70,7 @@ pub async fn show_event(guest: Guest, State(web): State<Web>) -> Result<Json<Pub
     let account = account(&web, &guest).await?;
     let photos_ready = if guest.entered { photos_ready(&web, &guest).await? } else { 0 };
     let Guest { event, entered, .. } = guest;
-    let consent_version = consent_version(&event);
+    let (consent_version, uses_rekognition) = (consent_version(&event), is_kept_elsewhere(&event));
     let images = event_image::of(&mut *web.store.begin().await?, &[event.event_id]).await?;
     let image = |kind| image(&images, event.event_id, kind);
     Ok(Json(PublicEvent {
@@ -80,7 +80,7 @@ pub async fn show_event(guest: Guest, State(web): State<Web>) -> Result<Json<Pub
         recognition_enabled: event.recognition_enabled,
         photos_ready,
         consent_version,
-        uses_rekognition: is_kept_elsewhere(&event),
+        uses_rekognition,
         template_consent_version: TEMPLATE_CONSENT_VERSION,
         access: event.access.mode,
         entered,

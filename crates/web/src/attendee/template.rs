@@ -12,9 +12,9 @@ use store::visitor::{self, KnownBy};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::{TEMPLATE_CONSENT_VERSION, must_be_kept_here};
 use super::finding::{current_version, problem};
 use super::receipt::{Receipt, delete_faces};
+use super::{TEMPLATE_CONSENT_VERSION, must_be_kept_here};
 use crate::Web;
 use crate::context::Context;
 use crate::error::{Code, Problem, commit};
