@@ -1,10 +1,13 @@
 //! Jobs on a real database and a real folder, with faces written as text.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../../../recognizer/tests/it/fake_server.rs"]
+mod fake_server;
 #[path = "../../../web/tests/it/logs.rs"]
 mod logs;
 mod new_photos;
 mod reindex;
+mod rekognition;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,6 +104,10 @@ async fn photo(worker: &Worker, event_id: EventId, photo_id: PhotoId) -> store::
 }
 
 async fn found(worker: &Worker, event_id: EventId, name: &str) -> Vec<PhotoId> {
+    found_by(worker, event_id, Fake::photo_of(&[name])).await
+}
+
+async fn found_by(worker: &Worker, event_id: EventId, selfie: Bytes) -> Vec<PhotoId> {
     let mut tx = worker.store.begin().await.unwrap();
     let event = store::event::by_id(&mut tx, event_id).await.unwrap().unwrap();
     let version = GalleryVersion {
@@ -109,7 +116,7 @@ async fn found(worker: &Worker, event_id: EventId, name: &str) -> Vec<PhotoId> {
         version: event.gallery_version,
         epoch: event.gallery_epoch,
     };
-    let found = worker.recognizer.find(&version, Fake::photo_of(&[name])).await.unwrap();
+    let found = worker.recognizer.find(&version, selfie).await.unwrap();
     found.matches.iter().map(|found| found.photo_id).collect()
 }
 
