@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::Result;
 use crate::sql::{query, query_as, query_scalar};
 
-/// Photos of one event whose faces are to be deleted at Rekognition. Their rows are locked.
+/// Photos of one event whose faces are to be deleted at Rekognition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purge {
     /// Their event.
@@ -33,18 +33,17 @@ pub async fn note_sent(
     event_id: EventId,
     photo_ids: &[PhotoId],
 ) -> Result<Vec<PhotoId>> {
-    let mut ids: Vec<Uuid> = photo_ids.iter().map(|photo| photo.0).collect();
-    ids.sort_unstable();
+    wait_for_turn(&mut *db, event_id).await?;
+    let ids = uuids(photo_ids);
     let before: Vec<Uuid> = query_scalar(
-        "select photo_id from rekognition_photo where event_id = $1 and photo_id = any($2) \
-         order by photo_id for update",
+        "select photo_id from rekognition_photo where event_id = $1 and photo_id = any($2) order by photo_id",
     )
     .bind(event_id.0)
     .bind(ids.clone())
     .fetch_all(&mut *db)
     .await?;
     query(
-        "insert into rekognition_photo (event_id, photo_id) select $1, photo_id from unnest($2::uuid[]) as sent (photo_id) \
+        "insert into rekognition_photo (event_id, photo_id) select $1, photo_id from unnest($2::uuid[]) as sent (photo_id) order by photo_id \
          on conflict (event_id, photo_id) do update set purge_at = null, passes = 0",
     )
     .bind(event_id.0)
@@ -76,16 +75,19 @@ pub(crate) async fn purge_event(db: &mut PgConnection, event_id: EventId) -> Res
 pub(crate) const PURGE_EVENT: &str =
     "update rekognition_photo set purge_at = now(), passes = 0 where event_id = $1";
 
-/// Locks some photos of one event whose turn it is, if any, until the transaction ends: at most `limit`.
+/// Takes some photos of one event whose turn it is, if any, at most `limit`, and puts them off for five minutes: whoever
+/// took them may end without a word, or be refused.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn claim(db: &mut PgConnection, limit: i64) -> Result<Option<Purge>> {
     let rows: Vec<(Uuid, Uuid)> = query_as(
-        "with first as (select event_id from rekognition_photo where purge_at <= now() order by purge_at limit 1 \
-           for update skip locked) \
-         select event_id, photo_id from rekognition_photo where event_id = (select event_id from first) \
-           and purge_at <= now() order by photo_id limit $1 for update skip locked",
+        "with first as (select event_id from rekognition_photo where purge_at <= now() order by purge_at limit 1), \
+         due as (select event_id, photo_id from rekognition_photo where event_id = (select event_id from first) \
+           and purge_at <= now() order by photo_id limit $1 for update skip locked) \
+         update rekognition_photo set purge_at = now() + interval '5 minutes' from due \
+         where rekognition_photo.event_id = due.event_id and rekognition_photo.photo_id = due.photo_id \
+         returning due.event_id, due.photo_id",
     )
     .bind(limit)
     .fetch_all(db)
@@ -95,28 +97,54 @@ pub async fn claim(db: &mut PgConnection, limit: i64) -> Result<Option<Purge>> {
     Ok(Some(Purge { event_id, photo_ids: rows.into_iter().map(|(_, photo)| PhotoId(photo)).collect() }))
 }
 
-/// Whether the event exists and has, or is to have, its faces at Rekognition. Its row stays locked until the transaction
-/// ends, so that this stays as it is.
+/// What is still to be deleted of a purge. Until the transaction ends no photo of the event is noted to be sent, so that
+/// nothing is deleted there that has just come.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin(db: &mut PgConnection, purge: &Purge) -> Result<Vec<PhotoId>> {
+    wait_for_turn(db, purge.event_id).await?;
+    let left: Vec<Uuid> = query_scalar(
+        "select photo_id from rekognition_photo where event_id = $1 and photo_id = any($2) and purge_at is not null",
+    )
+    .bind(purge.event_id.0)
+    .bind(uuids(&purge.photo_ids))
+    .fetch_all(db)
+    .await?;
+    Ok(left.into_iter().map(PhotoId).collect())
+}
+
+/// Only one at a time deletes an event's faces there, or notes photos that are about to be sent. It is no lock of a row:
+/// whoever uploads to the event or deletes it does not wait.
+async fn wait_for_turn(db: &mut PgConnection, event_id: EventId) -> Result<()> {
+    query("select pg_advisory_xact_lock(hashtextextended('rekognition ' || $1::text, 0))")
+        .bind(event_id.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Whether the event exists and has, or is to have, its faces at Rekognition.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn is_used_by(db: &mut PgConnection, event_id: EventId) -> Result<bool> {
-    let used: Option<bool> = query_scalar(
-        "select pack = $2 or coalesce(reindex_pack = $2, false) from event where event_id = $1 for no key update",
-    )
-    .bind(event_id.0)
-    .bind(REKOGNITION_PACK)
-    .fetch_optional(db)
-    .await?;
+    let used: Option<bool> =
+        query_scalar("select pack = $2 or coalesce(reindex_pack = $2, false) from event where event_id = $1")
+            .bind(event_id.0)
+            .bind(REKOGNITION_PACK)
+            .fetch_optional(db)
+            .await?;
     Ok(used.unwrap_or(false))
 }
 
-/// Notes that the faces were deleted there: they are looked at again ten minutes later and a day later, and then no more.
+/// Notes that the faces of these photos were deleted there: they are looked at again ten minutes later and a day later, and
+/// then no more.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn done(db: &mut PgConnection, purge: &Purge) -> Result<()> {
-    advance(db, purge.event_id, Some(uuids(purge))).await
+pub async fn done(db: &mut PgConnection, event_id: EventId, photo_ids: &[PhotoId]) -> Result<()> {
+    advance(db, event_id, Some(uuids(photo_ids))).await
 }
 
 /// The same of all photos of the event that are to be deleted there.
@@ -130,7 +158,7 @@ pub async fn done_event(db: &mut PgConnection, event_id: EventId) -> Result<()> 
 async fn advance(db: &mut PgConnection, event_id: EventId, only: Option<Vec<Uuid>>) -> Result<()> {
     query(
         "delete from rekognition_photo where event_id = $1 and ($2::uuid[] is null or photo_id = any($2)) \
-         and purge_at <= now() and passes >= 2",
+         and purge_at is not null and passes >= 2",
     )
     .bind(event_id.0)
     .bind(only.clone())
@@ -139,26 +167,10 @@ async fn advance(db: &mut PgConnection, event_id: EventId, only: Option<Vec<Uuid
     query(
         "update rekognition_photo set passes = passes + 1, \
          purge_at = now() + case passes when 0 then interval '10 minutes' else interval '1 day' end \
-         where event_id = $1 and ($2::uuid[] is null or photo_id = any($2)) and purge_at <= now()",
+         where event_id = $1 and ($2::uuid[] is null or photo_id = any($2)) and purge_at is not null",
     )
     .bind(event_id.0)
     .bind(only)
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Puts off what could not be deleted there, so that others have their turn before it.
-///
-/// # Errors
-/// When the database fails.
-pub async fn try_later(db: &mut PgConnection, purge: &Purge) -> Result<()> {
-    query(
-        "update rekognition_photo set purge_at = now() + interval '5 minutes' \
-         where event_id = $1 and photo_id = any($2)",
-    )
-    .bind(purge.event_id.0)
-    .bind(uuids(purge))
     .execute(db)
     .await?;
     Ok(())
@@ -215,6 +227,6 @@ pub async fn calls_since(db: &mut PgConnection, day: Date) -> Result<Vec<(String
     .await?)
 }
 
-fn uuids(purge: &Purge) -> Vec<Uuid> {
-    purge.photo_ids.iter().map(|photo| photo.0).collect()
+fn uuids(photo_ids: &[PhotoId]) -> Vec<Uuid> {
+    photo_ids.iter().map(|photo| photo.0).collect()
 }

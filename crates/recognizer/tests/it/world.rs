@@ -25,7 +25,7 @@ impl Person {
     fn name(self) -> &'static str {
         match self {
             Self::Ann => "mindy_kaling",
-            Self::Bea => "Jennifer_Lawrence",
+            Self::Bea => "madonna",
         }
     }
 }
