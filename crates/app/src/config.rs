@@ -8,6 +8,8 @@ use blobs::S3Settings;
 use ipnet::IpNet;
 use store::{DatabaseUrl, PoolSizes};
 
+use crate::rekognition::{self, RecognizerChoice, RekognitionConfig};
+
 /// The settings.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -36,6 +38,15 @@ pub struct Config {
     pub s3: Option<S3Settings>,
     /// `ORT_DYLIB_PATH`: the ONNX Runtime library. Default: the one in the cache, then the machine's.
     pub onnx_runtime: Option<PathBuf>,
+    /// `FINDME_RECOGNIZER`: who finds the faces of new events, `local` (this machine's models) or `rekognition`. Default
+    /// `local`.
+    pub recognizer: RecognizerChoice,
+    /// `FINDME_REKOGNITION_REGION`, `_ACCESS_KEY_ID`, `_SECRET_ACCESS_KEY`: Amazon Rekognition, for events whose faces it
+    /// keeps. `_SESSION_TOKEN`: of temporary keys. `_ENDPOINT`: a compatible service. `_COLLECTION_PREFIX`: what names of
+    /// collections begin with, default `findme-`. `_SURE`, `_MAYBE`: similarities in percent from which a photo is surely
+    /// somebody's and from which it may be, default 99 and 80. `_PRICE`: US dollars per 1,000 pictures, default 1, which
+    /// differs by region.
+    pub rekognition: Option<RekognitionConfig>,
     /// `FINDME_PACK`: the model pack. Default: the one that models.toml names.
     pub pack: Option<String>,
     /// `FINDME_ALLOW_RESEARCH_MODELS`: 1 allows packs whose licence forbids commercial use.
@@ -100,6 +111,7 @@ impl Config {
     /// When a variable is set to what it cannot be; the message names it and says what it can be.
     pub fn from_environment() -> anyhow::Result<Self> {
         let database_url = text("DATABASE_URL").map(DatabaseUrl::new);
+        let (recognizer, rekognition) = rekognition::from_environment(text)?;
         Ok(Self {
             data: absolute(&path("FINDME_DATA").unwrap_or_else(|| "data".into()))?,
             cache: absolute(&path("FINDME_CACHE").unwrap_or_else(|| ".cache".into()))?,
@@ -114,6 +126,8 @@ impl Config {
             pg_bin: path("FINDME_PG_BIN"),
             s3: s3()?,
             onnx_runtime: path("ORT_DYLIB_PATH"),
+            recognizer,
+            rekognition,
             pack: text("FINDME_PACK"),
             allow_research_models: switch("FINDME_ALLOW_RESEARCH_MODELS")?,
             model_mirror: text("FINDME_MODEL_MIRROR").or_else(neighbouring_models),

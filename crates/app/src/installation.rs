@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use blobs::{Blobs, Settings};
-use domain::{Clock, Digest, Entropy};
+use domain::{Clock, Digest, Entropy, REKOGNITION_PACK};
 use engine::Pack;
 use intake::Receiver;
 use jobs::{Worker, WorkerSettings};
-use recognizer::{Local, LocalOptions, Recognizer};
+use recognizer::{Local, LocalOptions, Recognizer, Rekognition};
 use store::Store;
 use tokio::sync::Notify;
 
 use crate::config::Config;
 use crate::private_postgres::PrivatePostgres;
+use crate::rekognition::RecognizerChoice;
 use crate::{models, photo_store, production, secrets, system};
 
 /// Selfies that may wait for their turn; at 30 ms each the last one waits for two seconds.
@@ -135,11 +136,32 @@ impl Installation {
         Ok(Digest::of(&[b"faces of searches\0".as_slice(), &self.mfa_key()?].concat()).0)
     }
 
-    /// Loads the models of the pack for new events; those of other packs are loaded when they are needed.
+    /// What reads photos and finds people, as the settings choose. With Rekognition for new events the models of this
+    /// machine are of use only for other events: then they may be missing.
     ///
     /// # Errors
     /// When ONNX Runtime or a model is missing; the message says what to do.
     pub fn recognizer(&self) -> anyhow::Result<Recognizer> {
+        let Some(there) = &self.config.rekognition else {
+            return Ok(Recognizer::Local(Arc::new(self.local()?)));
+        };
+        let (here, pack) = match self.config.recognizer {
+            RecognizerChoice::Local => (Some(self.local()?), chosen_pack(&self.config)?.name),
+            RecognizerChoice::Rekognition => {
+                let here = self.local().inspect_err(|error| {
+                    tracing::warn!(
+                        "events that are indexed with a model pack cannot be searched here: {error:#}"
+                    );
+                });
+                (here.ok(), REKOGNITION_PACK.to_owned())
+            }
+        };
+        let there = Rekognition::new(there.settings.clone(), &pack, here.map(Arc::new));
+        Ok(Recognizer::Rekognition(Arc::new(there)))
+    }
+
+    /// Loads the models of the pack for new events; those of other packs are loaded when they are needed.
+    fn local(&self) -> anyhow::Result<Local> {
         let pack = chosen_pack(&self.config)?;
         let options = LocalOptions {
             onnx_runtime: models::onnx_runtime(&self.config)?,
@@ -150,8 +172,7 @@ impl Installation {
             allow_research_models: self.config.allow_research_models,
         };
         models::check_present(&pack, &options.models_folder)?;
-        let local = Local::open(models::packs(), &pack.name, options, Arc::new(self.store.clone()))?;
-        Ok(Recognizer::Local(Arc::new(local)))
+        Ok(Local::open(models::packs(), &pack.name, options, Arc::new(self.store.clone()))?)
     }
 
     /// What does the background work.

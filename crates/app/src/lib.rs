@@ -16,6 +16,7 @@ pub mod news;
 mod photo_store;
 pub mod private_postgres;
 mod production;
+pub mod rekognition;
 mod secrets;
 mod system;
 

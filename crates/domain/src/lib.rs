@@ -31,4 +31,4 @@ pub use ids::{
     UploadId, UserId, VisitorId,
 };
 pub use language::Language;
-pub use photo::{PhotoState, Rendition};
+pub use photo::{PhotoState, REKOGNITION_PACK, Rendition};

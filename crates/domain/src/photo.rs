@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+/// What stands in the place of a model pack's name at events whose faces Amazon Rekognition keeps.
+pub const REKOGNITION_PACK: &str = "rekognition";
+
 /// Where a photo stands on its way in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -25,6 +25,7 @@ pub mod graphics;
 mod index;
 mod pack;
 mod picture;
+mod prepare;
 pub mod privacy;
 mod selfie;
 mod stages;
@@ -39,5 +40,6 @@ pub use index::{IndexedFace, IndexedPhoto};
 pub use pack::{
     ChannelOrder, Detector, Family, ModelFile, Normalisation, Pack, PackError, Packs, Recogniser,
 };
+pub use prepare::{Prepared, Preparer};
 pub use selfie::Selfie;
 pub use stages::Stages;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use domain::{EventId, FaceId, PhotoId, Rendition};
-use recognizer::{Indexed, IndexedFace};
+use recognizer::{Indexed, Read, ReadFace};
 use store::bulk::{NewFace, Outcome, ReadBatch, ReadPhoto, ReadyPhoto};
 use store::event::Event;
 use store::job::Job;
@@ -15,6 +15,7 @@ use time::macros::format_description;
 use uuid::Uuid;
 
 use crate::back_off::ATTEMPTS_MAX;
+use crate::to_read::to_read;
 use crate::took::{Took, timed};
 use crate::{JobError, Worker};
 
@@ -97,8 +98,8 @@ async fn read(
             Err(outcome) => read.push(read_photo(one, outcome)),
         }
     }
-    let originals = found.iter().map(|(_, bytes)| bytes.clone()).collect();
-    let indexed = timed(&mut took.engine, worker.recognizer.index(&event.pack, originals)).await?;
+    let photos = to_read(worker, event_id, &event.pack, &found).await?;
+    let indexed = timed(&mut took.engine, worker.recognizer.index(event_id, &event.pack, photos)).await?;
     took.count(&indexed);
     let mut writes = Vec::with_capacity(found.len());
     for ((one, bytes), indexed) in found.iter().zip(indexed) {
@@ -141,8 +142,8 @@ async fn store_one(
     bytes: &Bytes,
     indexed: Indexed,
 ) -> Result<ReadPhoto, JobError> {
-    let photo = match indexed {
-        Ok(photo) => photo,
+    let Read { photo, faces } = match indexed {
+        Ok(read) => read,
         Err(error) => {
             let private_parts = worker.recognizer.private_parts(bytes.clone()).await;
             let outcome = Outcome::Failed { code: error.code(), detail: error.to_string(), private_parts };
@@ -159,15 +160,15 @@ async fn store_one(
         taken_at: photo.taken_at.and_then(|text| PrimitiveDateTime::parse(&text, CAMERA_TIME).ok()),
         camera: photo.camera,
         private_parts: photo.private_parts,
-        faces: with_ids(worker, photo.faces),
+        faces: with_ids(worker, faces),
     };
     Ok(read_photo(one, Outcome::Ready(ready)))
 }
 
-/// The faces, each with an id of its own.
-pub(crate) fn with_ids(worker: &Worker, faces: Vec<IndexedFace>) -> Vec<NewFace> {
-    let with_id = |IndexedFace { face, embedding }| NewFace {
-        face_id: FaceId::from_entropy(&worker.entropy),
+/// The faces, each with an id of its own: the one that it has where it is kept.
+pub(crate) fn with_ids(worker: &Worker, faces: Vec<ReadFace>) -> Vec<NewFace> {
+    let with_id = |ReadFace { face, embedding, face_id }| NewFace {
+        face_id: face_id.unwrap_or_else(|| FaceId::from_entropy(&worker.entropy)),
         face,
         embedding,
     };

@@ -10,18 +10,33 @@
 //!   with it, and in the end is set aside.
 
 mod back_off;
+mod calls;
 mod ingest_photo;
 mod new_photos;
 mod purge_event;
 mod purge_photos;
+mod purge_rekognition;
 mod reindex_photo;
 mod retention;
 mod sweep;
+mod to_read;
 mod took;
 mod worker;
 
+use recognizer::IndexError;
+
 pub use back_off::ATTEMPTS_MAX;
+pub use calls::write_calls;
 pub use worker::{Worker, WorkerSettings};
+
+impl From<IndexError> for JobError {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Pack(refused) => refused.into(),
+            IndexError::Unavailable(unavailable) => unavailable.into(),
+        }
+    }
+}
 
 /// Why a batch of work did not come to an end.
 #[derive(Debug, thiserror::Error)]
@@ -38,4 +53,7 @@ pub enum JobError {
     /// The event's model pack cannot be used by this process.
     #[error(transparent)]
     Pack(#[from] recognizer::PackRefused),
+    /// Whoever keeps the faces of the event cannot be used now.
+    #[error(transparent)]
+    Elsewhere(#[from] recognizer::Unavailable),
 }

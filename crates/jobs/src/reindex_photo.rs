@@ -7,6 +7,7 @@ use store::reindex::{NewFaces, NewIndex};
 use uuid::Uuid;
 
 use crate::ingest_photo::{Asked, asked_for, original, parts, with_ids};
+use crate::to_read::to_read;
 use crate::{JobError, Worker};
 
 /// Reads the photos of `jobs`, which are of one event, with the pack that it is to have, and writes their faces under
@@ -41,15 +42,15 @@ async fn read(
             Err(_) => read.push(new_faces(one, Vec::new())),
         }
     }
-    let originals = found.iter().map(|(_, bytes)| bytes.clone()).collect();
-    let indexed = worker.recognizer.index(pack, originals).await?;
+    let photos = to_read(worker, event_id, pack, &found).await?;
+    let indexed = worker.recognizer.index(event_id, pack, photos).await?;
     for ((one, _), indexed) in found.iter().zip(indexed) {
         let faces = indexed.map_or_else(
             |error| {
                 tracing::warn!(%error, photo_id = %one.photo.photo_id, pack, "a photo cannot be read anew");
                 Vec::new()
             },
-            |photo| with_ids(worker, photo.faces),
+            |read| with_ids(worker, read.faces),
         );
         read.push(new_faces(one, faces));
     }

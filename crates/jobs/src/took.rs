@@ -24,7 +24,7 @@ impl Took {
     /// Counts the engine's answer.
     pub(crate) fn count(&mut self, indexed: &[Indexed]) {
         self.photos += indexed.len();
-        indexed.iter().flatten().for_each(|photo| self.stages += photo.stages);
+        indexed.iter().flatten().for_each(|read| self.stages += read.photo.stages);
     }
 
     /// Writes one line into the log, in milliseconds.

@@ -16,7 +16,10 @@ use uuid::Uuid;
 use crate::back_off::{
     ALONE_FROM_ATTEMPT, ATTEMPTS_MAX, STORE_AWAY_SECONDS, WITHOUT_MODELS_SECONDS, delay_seconds,
 };
-use crate::{JobError, ingest_photo, new_photos, purge_event, purge_photos, reindex_photo, sweep};
+use crate::calls::write_calls;
+use crate::{
+    JobError, ingest_photo, new_photos, purge_event, purge_photos, purge_rekognition, reindex_photo, sweep,
+};
 
 /// How often to look for deleted events.
 const PURGE_EVERY: Duration = Duration::from_secs(2);
@@ -72,6 +75,13 @@ impl Worker {
     pub async fn run(&self, stop: watch::Receiver<bool>) {
         let loops = (0..self.settings.batches_at_once).map(|_| self.run_one(stop.clone()));
         tokio::join!(futures::future::join_all(loops), self.keep_house(stop.clone()));
+        self.write_calls().await;
+    }
+
+    async fn write_calls(&self) {
+        if let Err(error) = write_calls(&self.store, &self.recognizer, &self.clock).await {
+            tracing::warn!(%error, "what Rekognition was asked could not be written down");
+        }
     }
 
     /// Deletes what is left of deleted events and photos, sweeps away what has run out, and tells people of new photos,
@@ -120,7 +130,9 @@ impl Worker {
         let photos = purge_photos::purge_some(self).await;
         // Whatever is in the way of the one: the other may still be done.
         let event = purge_event::purge_one(self).await;
-        Ok(photos? + usize::from(event?))
+        let there = purge_rekognition::purge_some(self).await;
+        write_calls(&self.store, &self.recognizer, &self.clock).await?;
+        Ok(photos? + usize::from(event?) + there?)
     }
 
     /// Deletes what is left of deleted events and photos now. Returns how many were looked at.
@@ -165,6 +177,7 @@ impl Worker {
             let counts = futures::future::try_join_all(loops).await?;
             let sum: usize = counts.iter().sum();
             if sum == 0 {
+                self.write_calls().await;
                 return Ok(handled);
             }
             handled += sum;
@@ -306,6 +319,7 @@ fn delay_without_fault(error: &JobError) -> Option<i32> {
         JobError::Pack(_) => Some(WITHOUT_MODELS_SECONDS),
         JobError::Store(StoreError::OtherPack) => Some(0),
         // An outage of an hour must not make failures of the photos that waited through it.
+        JobError::Elsewhere(_) => Some(STORE_AWAY_SECONDS),
         JobError::Blobs(error) if error.is_temporary() => Some(STORE_AWAY_SECONDS),
         JobError::Store(error) if error.is_unavailable() => Some(STORE_AWAY_SECONDS),
         JobError::Store(_) | JobError::Blobs(_) | JobError::Intake(_) => None,

@@ -7,8 +7,8 @@ use domain::{BoxPx, Digest, Embedding, Face, GallerySource, PointPx, Quality, Sc
 
 use crate::galleries::Galleries;
 use crate::{
-    FindError, Found, GalleryVersion, Indexed, IndexedFace, IndexedPhoto, PackRefused, PhotoError,
-    SelfieError, Stages, Timing, photos_of,
+    FindError, Found, GalleryVersion, IndexedFace, IndexedPhoto, PackRefused, PhotoError, SelfieError,
+    Stages, Timing, photos_of,
 };
 
 /// A pack without models.
@@ -84,7 +84,7 @@ impl Fake {
         let loaded = self.galleries.current(wanted, pack.dimension).await?;
         let hits = loaded.gallery.search(embedding, Score(pack.thresholds.maybe));
         Ok(Found {
-            embedding: embedding.clone(),
+            embedding: Some(embedding.clone()),
             matches: photos_of(hits, pack.thresholds),
             faces_searched: loaded.gallery.len(),
             timing: Timing::default(),
@@ -96,7 +96,10 @@ impl Fake {
     }
 }
 
-pub(crate) fn index(name: &str, photos: &[Bytes]) -> Result<Vec<Indexed>, PackRefused> {
+pub(crate) fn index(
+    name: &str,
+    photos: &[Bytes],
+) -> Result<Vec<Result<IndexedPhoto, PhotoError>>, PackRefused> {
     let pack = pack(name)?;
     Ok(photos.iter().map(|photo| read(pack, photo)).collect())
 }
@@ -115,7 +118,7 @@ fn pack(name: &str) -> Result<&'static FakePack, PackRefused> {
 }
 
 /// Reads the names on a photo.
-fn read(pack: &FakePack, photo: &Bytes) -> Indexed {
+fn read(pack: &FakePack, photo: &Bytes) -> Result<IndexedPhoto, PhotoError> {
     let text =
         photo.strip_prefix(b"\xFF\xD8\xFF").map(String::from_utf8_lossy).ok_or(PhotoError::NotAPhoto)?;
     if text == "damaged" {

@@ -16,7 +16,9 @@ mod galleries;
 mod lane;
 mod local;
 mod painter;
+mod read;
 mod refused;
+mod rekognition;
 mod shelf;
 
 use std::sync::Arc;
@@ -34,19 +36,20 @@ pub use fake::Fake;
 pub use lane::Busy;
 pub use local::{Local, LocalError, LocalOptions};
 pub use painter::{Drawing, PaintError, Painter, Place};
+pub use read::{IndexError, Indexed, Read, ReadFace, ToRead};
 pub use refused::PackRefused;
+pub use rekognition::{Called, Operation, Rekognition, RekognitionSettings, Unavailable};
 
 /// What reads photos and finds people. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Recognizer {
     /// The models on this machine.
     Local(Arc<Local>),
+    /// Amazon Rekognition, beside the models on this machine where it has them.
+    Rekognition(Arc<Rekognition>),
     /// Faces written into the file as text, for tests of what stands above.
     Fake(Arc<Fake>),
 }
-
-/// What became of one photo.
-pub type Indexed = Result<IndexedPhoto, PhotoError>;
 
 /// The state of an event's gallery in the database, as a search must see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +78,8 @@ pub struct Match {
 /// The answer to a selfie.
 #[derive(Debug)]
 pub struct Found {
-    /// What was searched for, made by the gallery's pack.
-    pub embedding: Embedding,
+    /// What was searched for, made by the gallery's pack; none when the faces are kept elsewhere.
+    pub embedding: Option<Embedding>,
     /// The photos, best first.
     pub matches: Vec<Match>,
     /// How many faces were compared.
@@ -105,6 +108,12 @@ pub enum FindError {
     /// The selfie cannot be used; the person can take another.
     #[error(transparent)]
     Selfie(#[from] SelfieError),
+    /// Amazon Rekognition, which keeps the event's faces, cannot be used now.
+    #[error(transparent)]
+    Elsewhere(#[from] Unavailable),
+    /// The event's faces are kept elsewhere, where no embedding can be searched for.
+    #[error("the event's faces are kept elsewhere: only a selfie can be searched for")]
+    KeptElsewhere,
     /// The gallery could not be loaded.
     #[error("the event's gallery could not be loaded: {0}")]
     Gallery(#[from] SourceError),
@@ -117,15 +126,22 @@ pub enum FindError {
 }
 
 impl Recognizer {
-    /// Reads photos with the models of `pack`: their faces and renditions, one result per photo, in the same order.
-    /// Waits for its turn.
+    /// Reads photos of the event with the models of `pack`: their faces and renditions, one result per photo, in the same
+    /// order. Waits for its turn.
     ///
     /// # Errors
-    /// When the pack cannot be used here.
-    pub async fn index(&self, pack: &str, photos: Vec<Bytes>) -> Result<Vec<Indexed>, PackRefused> {
+    /// When the pack cannot be used here, or whoever keeps the faces cannot be used now.
+    pub async fn index(
+        &self,
+        event_id: EventId,
+        pack: &str,
+        photos: Vec<ToRead>,
+    ) -> Result<Vec<Indexed>, IndexError> {
+        let bytes = |photos: Vec<ToRead>| photos.into_iter().map(|photo| photo.bytes).collect::<Vec<_>>();
         match self {
-            Self::Local(local) => local.index(pack, photos).await,
-            Self::Fake(_) => fake::index(pack, &photos),
+            Self::Local(local) => Ok(read_here(local.index(pack, bytes(photos)).await?)),
+            Self::Rekognition(there) => there.index(event_id, pack, photos).await,
+            Self::Fake(_) => Ok(read_here(fake::index(pack, &bytes(photos))?)),
         }
     }
 
@@ -134,6 +150,7 @@ impl Recognizer {
     pub async fn private_parts(&self, photo: Bytes) -> Option<Vec<u8>> {
         match self {
             Self::Local(local) => local.private_parts(photo).await,
+            Self::Rekognition(there) => there.private_parts(photo).await,
             Self::Fake(_) => Some(fake::private_parts(&photo)),
         }
     }
@@ -145,6 +162,7 @@ impl Recognizer {
     pub fn check_pack(&self, pack: &str) -> Result<(), PackRefused> {
         match self {
             Self::Local(local) => local.check_pack(pack),
+            Self::Rekognition(there) => there.check_pack(pack),
             Self::Fake(_) => fake::check_pack(pack),
         }
     }
@@ -156,6 +174,7 @@ impl Recognizer {
     pub fn thresholds(&self, pack: &str) -> Result<Thresholds, PackRefused> {
         match self {
             Self::Local(local) => local.thresholds(pack),
+            Self::Rekognition(there) => there.thresholds(pack),
             Self::Fake(_) => fake::thresholds(pack),
         }
     }
@@ -168,6 +187,7 @@ impl Recognizer {
     pub async fn find(&self, gallery: &GalleryVersion, selfie: Bytes) -> Result<Found, FindError> {
         match self {
             Self::Local(local) => local.find(gallery, selfie).await,
+            Self::Rekognition(there) => there.find(gallery, selfie).await,
             Self::Fake(fake) => fake.find(gallery, &selfie).await,
         }
     }
@@ -184,6 +204,7 @@ impl Recognizer {
     ) -> Result<Found, FindError> {
         match self {
             Self::Local(local) => local.find_again(gallery, embedding).await,
+            Self::Rekognition(there) => there.find_again(gallery, embedding).await,
             Self::Fake(fake) => fake.find_again(gallery, embedding).await,
         }
     }
@@ -192,14 +213,19 @@ impl Recognizer {
     pub fn events_in_memory(&self) -> Vec<EventId> {
         match self {
             Self::Local(local) => local.galleries().events(),
+            Self::Rekognition(there) => there.here().map_or_else(Vec::new, |here| here.galleries().events()),
             Self::Fake(fake) => fake.galleries().events(),
         }
     }
 
-    /// Drops what is kept in memory of an event.
+    /// Drops what is kept in memory of an event. What Amazon Rekognition keeps is deleted by
+    /// [`Rekognition::delete_collection`].
     pub fn forget_event(&self, event_id: EventId) {
         match self {
             Self::Local(local) => local.galleries().forget(event_id),
+            Self::Rekognition(there) => {
+                there.here().inspect(|here| here.galleries().forget(event_id));
+            }
             Self::Fake(fake) => fake.galleries().forget(event_id),
         }
     }
@@ -208,9 +234,23 @@ impl Recognizer {
     pub fn pack_name(&self) -> &str {
         match self {
             Self::Local(local) => local.pack_name(),
+            Self::Rekognition(there) => there.pack_name(),
             Self::Fake(_) => Fake::PACK_NAME,
         }
     }
+
+    /// Amazon Rekognition, when it is set up.
+    pub fn rekognition(&self) -> Option<&Rekognition> {
+        match self {
+            Self::Rekognition(there) => Some(there),
+            Self::Local(_) | Self::Fake(_) => None,
+        }
+    }
+}
+
+/// What the engine has read, whose embeddings are kept here.
+fn read_here(indexed: Vec<Result<IndexedPhoto, PhotoError>>) -> Vec<Indexed> {
+    indexed.into_iter().map(|photo| photo.map(Read::from)).collect()
 }
 
 /// The photos behind `hits`, best first, each with its best face.

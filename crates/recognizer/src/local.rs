@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{Embedding, GallerySource, Score, Thresholds};
-use engine::{Engine, EngineOptions, OnnxRuntime, OpenError, Pack, Packs};
+use engine::{Engine, EngineOptions, IndexedPhoto, OnnxRuntime, OpenError, Pack, Packs, PhotoError};
 use tokio::time::Instant;
 
 use crate::galleries::Galleries;
 use crate::lane::{Lane, Ticket};
 use crate::shelf::{Lot, Shelf};
-use crate::{FindError, Found, GalleryVersion, Indexed, PackRefused, Timing, photos_of};
+use crate::{FindError, Found, GalleryVersion, PackRefused, Timing, photos_of};
 
 /// How the local models are run.
 #[derive(Clone, Debug)]
@@ -103,7 +103,11 @@ impl Local {
         self.engines.pack(pack).map(|pack| pack.thresholds)
     }
 
-    pub(crate) async fn index(&self, pack: &str, photos: Vec<Bytes>) -> Result<Vec<Indexed>, PackRefused> {
+    pub(crate) async fn index(
+        &self,
+        pack: &str,
+        photos: Vec<Bytes>,
+    ) -> Result<Vec<Result<IndexedPhoto, PhotoError>>, PackRefused> {
         let ticket = self.ingest_lane.wait_for_place().await;
         let (engines, pack) = (Arc::clone(&self.engines), pack.to_owned());
         let work = move || {
@@ -174,7 +178,7 @@ impl Local {
         let (matches, faces_searched, embedding) = searched.value;
         let search = began.elapsed().saturating_sub(searched.queue);
         let timing = Timing { queue: searched.queue, embed: Duration::ZERO, search };
-        Ok(Found { embedding, matches, faces_searched, timing })
+        Ok(Found { embedding: Some(embedding), matches, faces_searched, timing })
     }
 
     pub(crate) fn galleries(&self) -> &Galleries {

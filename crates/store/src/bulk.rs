@@ -66,8 +66,8 @@ pub struct NewFace {
     pub face_id: FaceId,
     /// Where it is and how good.
     pub face: Face,
-    /// Its embedding.
-    pub embedding: Embedding,
+    /// Its embedding; none when it is kept elsewhere.
+    pub embedding: Option<Embedding>,
 }
 
 /// The photos of one event that one worker has read in one go.
@@ -301,7 +301,7 @@ pub(crate) async fn copy_faces(
                 &quality.sharpness,
                 &quality.yaw,
                 &quality.embedding_norm,
-                &embedding.to_le_bytes(),
+                &embedding.as_ref().map(Embedding::to_le_bytes),
             ])
             .await?;
     }

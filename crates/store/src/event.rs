@@ -381,6 +381,7 @@ pub async fn delete(db: &mut PgConnection, event_id: EventId) -> Result<bool> {
         return Ok(false);
     }
     crate::photo_purge::forget_event(&mut *db, event_id).await?;
+    crate::rekognition::purge_event(&mut *db, event_id).await?;
     crate::purge::insert(&mut *db, event_id).await?;
     crate::listen::tell_gone(db, event_id).await?;
     Ok(true)

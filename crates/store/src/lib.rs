@@ -46,6 +46,7 @@ pub mod rate_limit;
 pub mod refresh_token;
 pub mod reindex;
 pub mod rejection;
+pub mod rekognition;
 pub mod seat;
 pub mod setting;
 pub mod setup_token;

@@ -189,6 +189,7 @@ pub async fn delete(db: &mut PgConnection, event_id: EventId, photo_ids: &[Photo
     if gone.iter().any(|(_, faces)| *faces > 0) {
         empty_galleries(db, event_id).await?;
     }
+    crate::rekognition::purge_photos(&mut *db, event_id, &uuids(photo_ids)).await?;
     let digests = gone.iter().map(|(bytes, _)| digest(bytes)).collect::<Result<Vec<Digest>>>()?;
     photo_purge::insert(db, event_id, &digests).await?;
     Ok(gone.len() as u64)

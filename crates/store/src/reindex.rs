@@ -11,14 +11,14 @@
 //!   not cost people their photos. Beginning again revives it.
 //! - Nothing is counted beside the jobs, so nothing can disagree with them after a crash.
 
-use domain::{EventId, JobId, PhotoId, Thresholds};
+use domain::{EventId, JobId, PhotoId, REKOGNITION_PACK, Thresholds};
 use sqlx::PgConnection;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::bulk::{NewFace, Param, ReadPhoto, Transaction, copy_faces, end_jobs, notify};
 use crate::sql::query_as;
-use crate::{Result, Store, template_carry, template_match};
+use crate::{Result, Store, rekognition, template_carry, template_match};
 
 /// What became of the wish to index an event with another pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,7 +166,14 @@ impl Store {
         tx.execute_typed(jobs, std::slice::from_ref(&event)).await?;
         let faces = "delete from face where event_id = $1 and pack = $2";
         tx.execute_typed(faces, &[event.clone(), (&new, Type::TEXT)]).await?;
-        tx.execute_typed("update event set reindex_pack = null where event_id = $1", &[event]).await?;
+        tx.execute_typed(
+            "update event set reindex_pack = null where event_id = $1",
+            std::slice::from_ref(&event),
+        )
+        .await?;
+        if new == REKOGNITION_PACK {
+            tx.execute_typed(rekognition::PURGE_EVENT, &[event]).await?;
+        }
         notify(&tx, event_id).await?;
         tx.commit().await?;
         Ok(true)
@@ -305,6 +312,16 @@ async fn switch_if_last(tx: &Transaction<'_>, event_id: EventId) -> Result<bool>
         return Ok(false);
     }
     template_carry::carry_over(tx, event_id).await?;
+    // Faces that were kept elsewhere until now are wanted there no longer.
+    let left = tx
+        .query_typed(
+            "select from event where event_id = $1 and pack <> $2",
+            &[event[0].clone(), (&REKOGNITION_PACK, Type::TEXT)],
+        )
+        .await?;
+    if !left.is_empty() {
+        tx.execute_typed(rekognition::PURGE_EVENT, &event).await?;
+    }
     // A photo that was marked as lost while it was being read keeps no face either.
     tx.execute_typed(
         "delete from face using event, photo where face.event_id = $1 and event.event_id = $1 \

@@ -87,7 +87,9 @@ async fn pairs(tx: &Transaction<'_>, event_id: EventId, visitor_id: Uuid) -> Res
                join template on template.event_id = $1 and template.visitor_id = $2 \
                join event on event.event_id = $1 \
                join face as old on old.event_id = $1 and old.photo_id = best.photo_id and old.pack = template.pack \
-               join face as new on new.event_id = $1 and new.photo_id = best.photo_id and new.pack = event.pack) as both_found \
+                 and old.embedding is not null \
+               join face as new on new.event_id = $1 and new.photo_id = best.photo_id and new.pack = event.pack \
+                 and new.embedding is not null) as both_found \
              where shared >= 0.5 * (areas - shared)",
             &[(&event_id.0, Type::UUID), (&visitor_id, Type::UUID)],
         )

@@ -221,7 +221,8 @@ pub(crate) async fn compare(
     if templates.is_empty() {
         return Ok(());
     }
-    let faces = faces.iter().map(|(photo_id, face)| (photo_id.0, face.embedding.clone())).collect();
+    let faces =
+        faces.iter().filter_map(|(photo_id, face)| Some((photo_id.0, face.embedding.clone()?))).collect();
     #[expect(
         clippy::disallowed_methods,
         reason = "milliseconds, one batch per event at a time: in a lane, others would wait for the event's row"

@@ -103,6 +103,14 @@ codes! {
         "Not available right now" "A part of the service is away. Please try again in a moment."
         "Indisponible pour le moment" "Une partie du service est absente. Réessayez dans un instant."
     }
+    RecognitionAway "recognition_away" SERVICE_UNAVAILABLE {
+        "Searching is not possible right now" "The face recognition service does not answer. Please try again in a few minutes."
+        "La recherche est momentanément impossible" "Le service de reconnaissance des visages ne répond pas. Réessayez dans quelques minutes."
+    }
+    FacesKeptElsewhere "faces_kept_elsewhere" CONFLICT {
+        "This needs a selfie here" "This event’s faces are kept by Amazon Rekognition, so no face can be kept to search again. Search with a selfie."
+        "Il faut ici un selfie" "Les visages de cet événement sont conservés par Amazon Rekognition : aucun visage ne peut être gardé pour une nouvelle recherche. Cherchez avec un selfie."
+    }
     Busy "busy" TOO_MANY_REQUESTS {
         "Many people are searching" "Please try again in a few seconds."
         "Beaucoup de monde en même temps" "Réessayez dans quelques secondes."

@@ -44,6 +44,7 @@ enum Outcome {
 async fn reindex(installation: &Installation, arguments: &Reindex) -> anyhow::Result<Outcome> {
     let event = event_named(installation, &arguments.event).await?;
     let recognizer = installation.recognizer()?;
+    recognizer.check_pack(&arguments.pack)?;
     if let Recognizer::Local(local) = &recognizer {
         local.open_ingest(&arguments.pack)?;
     }

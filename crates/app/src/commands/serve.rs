@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use axum::http::HeaderValue;
 use axum::serve::ListenerExt as _;
 use recognizer::Recognizer;
+use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use web::{
@@ -19,8 +20,10 @@ use web::{
 use crate::cli::Serve;
 use crate::commands::doctor::while_serving;
 use crate::config::Config;
-use crate::{Installation, gone_events, news, say};
+use crate::{Installation, gone_events, news, say, system};
 
+/// How often the calls of Rekognition are written down.
+const CALLS_EVERY: Duration = Duration::from_secs(10);
 /// How long open requests may go on after the process was told to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -53,13 +56,26 @@ async fn serve(
         let stop = stop.clone();
         tokio::spawn(async move { worker.run(stop).await })
     });
+    let counting = tokio::spawn(count_calls(installation.store.clone(), recognizer.clone()));
     greet(config, installation).await?;
     serve_http(listener, web, stop).await?;
     forgetting.abort();
+    counting.abort();
     if let Some(working) = working {
         working.await?;
     }
+    jobs::write_calls(&installation.store, &recognizer, &installation.clock).await?;
     Ok(())
+}
+
+/// Writes down from time to time what Rekognition was asked, if it is.
+async fn count_calls(store: Store, recognizer: Recognizer) {
+    let clock = system::clock();
+    loop {
+        tokio::time::sleep(CALLS_EVERY).await;
+        // What went wrong stands in the log.
+        let _ = jobs::write_calls(&store, &recognizer, &clock).await;
+    }
 }
 
 /// The parts that the HTTP side needs.

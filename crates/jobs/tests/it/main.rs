@@ -1,10 +1,13 @@
 //! Jobs on a real database and a real folder, with faces written as text.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../../../recognizer/tests/it/fake_server.rs"]
+mod fake_server;
 #[path = "../../../web/tests/it/logs.rs"]
 mod logs;
 mod new_photos;
 mod reindex;
+mod rekognition;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +16,7 @@ use blobs::{BlobKey, Blobs, Settings};
 use bytes::Bytes;
 use domain::{Digest, Entropy, EventId, EventName, JobId, PhotoId, PhotoState, Rendition};
 use jobs::{ATTEMPTS_MAX, Worker, WorkerSettings};
-use recognizer::{Fake, GalleryVersion, Recognizer};
+use recognizer::{Fake, GalleryVersion, Read, Recognizer, ToRead};
 use sqlx::PgPool;
 use store::event::NewEvent;
 use store::photo::NewPhoto;
@@ -59,6 +62,14 @@ async fn event(worker: &Worker, pack: &str) -> EventId {
     event_id
 }
 
+/// What is read on a photo of somebody.
+async fn read(worker: &Worker, pack: &str, name: &str) -> Read {
+    let photo_id = PhotoId::from_entropy(&worker.entropy);
+    let photo = ToRead { photo_id, bytes: Fake::photo_of(&[name]), sent_before: false };
+    let event_id = EventId::from_entropy(&worker.entropy);
+    worker.recognizer.index(event_id, pack, vec![photo]).await.unwrap().remove(0).unwrap()
+}
+
 /// Puts a photo in as `web` does; `kept` says whether its bytes reach the store.
 async fn upload(worker: &Worker, event_id: EventId, bytes: &Bytes, kept: bool) -> PhotoId {
     let sha256 = Digest::of(bytes);
@@ -93,6 +104,10 @@ async fn photo(worker: &Worker, event_id: EventId, photo_id: PhotoId) -> store::
 }
 
 async fn found(worker: &Worker, event_id: EventId, name: &str) -> Vec<PhotoId> {
+    found_by(worker, event_id, Fake::photo_of(&[name])).await
+}
+
+async fn found_by(worker: &Worker, event_id: EventId, selfie: Bytes) -> Vec<PhotoId> {
     let mut tx = worker.store.begin().await.unwrap();
     let event = store::event::by_id(&mut tx, event_id).await.unwrap().unwrap();
     let version = GalleryVersion {
@@ -101,7 +116,7 @@ async fn found(worker: &Worker, event_id: EventId, name: &str) -> Vec<PhotoId> {
         version: event.gallery_version,
         epoch: event.gallery_epoch,
     };
-    let found = worker.recognizer.find(&version, Fake::photo_of(&[name])).await.unwrap();
+    let found = worker.recognizer.find(&version, selfie).await.unwrap();
     found.matches.iter().map(|found| found.photo_id).collect()
 }
 

@@ -41,11 +41,11 @@ async fn keep_posted(
         .execute(pool)
         .await
         .unwrap();
-    let read = worker.recognizer.index("fake", vec![Fake::photo_of(&[name])]).await.unwrap().remove(0);
+    let read = crate::read(worker, "fake", name).await;
     let new = NewTemplate {
         visitor_id,
         pack: "fake",
-        embedding: &read.unwrap().faces[0].embedding,
+        embedding: read.faces[0].embedding.as_ref().unwrap(),
         consent_version: "1",
         given_at: BEGIN,
         notify: true,

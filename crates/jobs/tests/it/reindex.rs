@@ -207,8 +207,8 @@ async fn what_was_read_for_the_old_index_when_the_event_switched_is_read_again(p
 }
 
 async fn faces_of(worker: &Worker, pack: &str, name: &str) -> Vec<NewFace> {
-    let read = worker.recognizer.index(pack, vec![Fake::photo_of(&[name])]).await.unwrap().remove(0).unwrap();
-    let with_id = |found: recognizer::IndexedFace| NewFace {
+    let read = crate::read(worker, pack, name).await;
+    let with_id = |found: recognizer::ReadFace| NewFace {
         face_id: FaceId::from_entropy(&worker.entropy),
         face: found.face,
         embedding: found.embedding,

@@ -87,7 +87,7 @@ fn ready(job: &job::Job, faces: &[u8]) -> ReadPhoto {
             confidence: 0.9,
             quality: Quality { size_px: 3.0, sharpness: 100.0, yaw: 0.1, embedding_norm: 8.0 },
         },
-        embedding: Embedding::normalised(&[3.0, 4.0]).unwrap(),
+        embedding: Some(Embedding::normalised(&[3.0, 4.0]).unwrap()),
     };
     let faces = faces.iter().map(face).collect();
     let ready = ReadyPhoto {

@@ -7,6 +7,7 @@ use domain::Language;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Web;
 use crate::error::Problem;
 use crate::extract::{Admin, InLanguage};
 
@@ -48,32 +49,60 @@ pub struct Integrations {
 pub async fn integrations(
     _: Admin,
     State(blobs): State<Blobs>,
+    State(web): State<Web>,
     InLanguage(language): InLanguage,
 ) -> Result<Json<Integrations>, Problem> {
-    let absent = |name| Integration { name, connected: false, why: not_built(name, language).to_owned() };
+    let absent = |name| Integration { name, connected: false, why: not_built(language).to_owned() };
     let integrations = vec![
         absent(IntegrationName::Smtp),
         absent(IntegrationName::Sendgrid),
         absent(IntegrationName::Twilio),
         absent(IntegrationName::Slack),
         s3(&blobs, language).await,
-        absent(IntegrationName::Rekognition),
+        rekognition(&web, language).await,
     ];
     Ok(Json(Integrations { integrations }))
 }
 
 /// Why a service that this version cannot speak to is not connected, and what happens instead.
-fn not_built(name: IntegrationName, language: Language) -> &'static str {
-    match (name, language) {
-        (IntegrationName::Rekognition, Language::En) => {
-            "not part of this version; faces are recognised on this machine, and no picture leaves it"
-        }
-        (IntegrationName::Rekognition, Language::Fr) => {
-            "absent de cette version ; les visages sont reconnus sur cette machine, et aucune image n’en sort"
-        }
-        (_, Language::En) => "not part of this version; messages go to the outbox",
-        (_, Language::Fr) => "absent de cette version ; les messages vont dans la boîte d’envoi",
+fn not_built(language: Language) -> &'static str {
+    match language {
+        Language::En => "not part of this version; messages go to the outbox",
+        Language::Fr => "absent de cette version ; les messages vont dans la boîte d’envoi",
     }
+}
+
+async fn rekognition(web: &Web, language: Language) -> Integration {
+    let answers = match web.recognizer.rekognition() {
+        Some(there) => Some(there.probe().await),
+        None => None,
+    };
+    if let Some(Err(error)) = &answers {
+        tracing::warn!(%error, "Rekognition does not work");
+    }
+    let why = match (&answers, language) {
+        (None, Language::En) => {
+            "FINDME_REKOGNITION_REGION is not set; faces are recognised on this machine, and no picture leaves it"
+        }
+        (None, Language::Fr) => {
+            "FINDME_REKOGNITION_REGION n’est pas défini ; les visages sont reconnus sur cette machine, et aucune image \
+             n’en sort"
+        }
+        (Some(Ok(())), Language::En) => {
+            "it keeps the faces of events that were made with it; their selfies and previews are sent to Amazon"
+        }
+        (Some(Ok(())), Language::Fr) => {
+            "il conserve les visages des événements créés avec lui ; leurs selfies et aperçus sont envoyés à Amazon"
+        }
+        (Some(Err(_)), Language::En) => {
+            "it does not answer as it should; check the FINDME_REKOGNITION_ settings"
+        }
+        (Some(Err(_)), Language::Fr) => {
+            "il ne répond pas comme il faut ; vérifiez les réglages FINDME_REKOGNITION_"
+        }
+    };
+    let connected = matches!(answers, Some(Ok(())));
+    Integration { name: IntegrationName::Rekognition, connected, why: why.to_owned() }
 }
 
 async fn s3(blobs: &Blobs, language: Language) -> Integration {

@@ -32,8 +32,8 @@ pub struct SearchAnswer {
     faces_searched: usize,
     timing: Timing,
     /// Asks the same search again, for twelve hours, without another selfie: only this server can read it. It is the
-    /// page's to keep, in memory only.
-    sealed: String,
+    /// page's to keep, in memory only. Null at events whose faces are kept elsewhere: there only a selfie asks again.
+    sealed: Option<String>,
 }
 
 /// Where the time went.
@@ -123,14 +123,15 @@ pub(super) async fn current_version(
 }
 
 impl Finding {
-    /// The face that was searched for, sealed.
-    pub(crate) fn sealed(&self, web: &Web, event_id: EventId) -> String {
+    /// The face that was searched for, sealed; none when it has no embedding here.
+    pub(crate) fn sealed(&self, web: &Web, event_id: EventId) -> Option<String> {
         let now = web.clock.unix_seconds();
-        web.seals.seal(event_id, &self.pack, &self.found.embedding, now, &web.entropy)
+        let embedding = self.found.embedding.as_ref()?;
+        Some(web.seals.seal(event_id, &self.pack, embedding, now, &web.entropy))
     }
 
     /// The answer for a visitor. What they said of a photo goes before what the search says.
-    pub(crate) fn answer(self, event: &Event, web: &Web, sealed: String) -> SearchAnswer {
+    pub(crate) fn answer(self, event: &Event, web: &Web, sealed: Option<String>) -> SearchAnswer {
         let Self { found, photos, .. } = self;
         let mut photos: HashMap<PhotoId, SeenPhoto> =
             photos.into_iter().map(|photo| (photo.photo_id, photo)).collect();
@@ -174,6 +175,11 @@ pub(super) fn problem(error: FindError) -> Problem {
         FindError::Selfie(SelfieError::SeveralFaces) => Code::SelfieSeveralFaces.into(),
         FindError::Selfie(SelfieError::FaceTooSmall) => Code::SelfieFaceTooSmall.into(),
         FindError::Selfie(SelfieError::Photo(_)) => Code::SelfieUnreadable.into(),
+        FindError::Elsewhere(unavailable) => {
+            tracing::warn!(error = %unavailable, "a search was not answered");
+            Code::RecognitionAway.into()
+        }
+        FindError::KeptElsewhere => Code::FacesKeptElsewhere.into(),
         FindError::Gallery(error) => match error.0.downcast::<StoreError>() {
             Ok(error) => Problem::from(*error),
             Err(error) => Problem::internal(error.as_ref()),

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::must_be_kept_here;
 use crate::Web;
 use crate::error::{Code, Problem, commit};
 use crate::extract::{Attendee, Body};
@@ -34,6 +35,7 @@ pub async fn hide_me(
     };
     if form.hidden {
         let event = store::event::by_id(&mut tx, event_id).await?.ok_or(Code::EventNotFound)?;
+        must_be_kept_here(&event)?;
         let kept = store::template::of(&mut tx, event_id, visitor_id).await?;
         kept.filter(|kept| kept.pack == event.pack).ok_or(Code::TemplateNeeded)?;
     }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::finding::{SearchAnswer, Wanted, find};
+use super::must_be_kept_here;
 use crate::Web;
 use crate::context::Context;
 use crate::error::{Code, Problem};
@@ -36,10 +37,11 @@ pub async fn matches(
     if !event.recognition_enabled {
         return Err(Code::RecognitionOff.into());
     }
+    must_be_kept_here(event)?;
     let wanted = wanted(&web, &guest, form.sealed.as_deref()).await?;
     let found = find(&web, event.event_id, guest.visitor_id(), &wanted).await?;
     // The seal stays the one of the selfie, so that asking again does not make it last.
-    let sealed = form.sealed.unwrap_or_else(|| found.sealed(&web, event.event_id));
+    let sealed = form.sealed.or_else(|| found.sealed(&web, event.event_id));
     Ok(Json(found.answer(event, &web, sealed)))
 }
 

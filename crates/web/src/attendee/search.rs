@@ -10,7 +10,7 @@ use store::event_hour::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::CONSENT_VERSION;
+use super::consent_version;
 use super::finding::{SearchAnswer, Wanted, find};
 use crate::Web;
 use crate::context::Context;
@@ -58,11 +58,11 @@ pub async fn search(
     web.recognizer.check_pack(&event.pack).map_err(|refused| Problem::models_missing(&refused))?;
     let selfie = {
         let _place = web.settings.selfies.try_acquire().map_err(|_| Problem::busy(2))?;
-        read_form(request).await?
+        read_form(request, consent_version(event)).await?
     };
     let mut tx = web.store.begin().await?;
     let consent_id = Uuid::from_bytes(web.entropy.bytes());
-    store::consent::insert(&mut tx, event.event_id, consent_id, CONSENT_VERSION, now).await?;
+    store::consent::insert(&mut tx, event.event_id, consent_id, consent_version(event), now).await?;
     commit(tx).await?;
     count(&web, event.event_id, Kind::Search, 1).await;
     let found = find(&web, event.event_id, guest.visitor_id(), &Wanted::Selfie(selfie)).await?;
@@ -85,12 +85,12 @@ async fn cookie_of(guest: &Guest, web: &Web, context: &Context) -> HeaderMap {
 }
 
 /// The selfie, when the consent is right and it arrives in time: places for selfies are few.
-async fn read_form(request: Request) -> Result<Bytes, Problem> {
-    let read = tokio::time::timeout(ARRIVES_WITHIN, read_form_slowly(request)).await;
+async fn read_form(request: Request, version: &str) -> Result<Bytes, Problem> {
+    let read = tokio::time::timeout(ARRIVES_WITHIN, read_form_slowly(request, version)).await;
     read.unwrap_or_else(|_| Err(Code::UploadInterrupted.into()))
 }
 
-async fn read_form_slowly(mut request: Request) -> Result<Bytes, Problem> {
+async fn read_form_slowly(mut request: Request, version: &str) -> Result<Bytes, Problem> {
     DefaultBodyLimit::apply(DefaultBodyLimit::max(BODY_BYTES_MAX), &mut request);
     let mut form: Multipart = request.extract().await.map_err(|_| Code::BadRequest)?;
     let unreadable = |error: axum::extract::multipart::MultipartError| {
@@ -107,7 +107,7 @@ async fn read_form_slowly(mut request: Request) -> Result<Bytes, Problem> {
     }
     match consent.as_deref() {
         None | Some("") => return Err(Code::ConsentRequired.into()),
-        Some(CONSENT_VERSION) => {}
+        Some(shown) if shown == version => {}
         Some(_) => return Err(Code::ConsentOutdated.into()),
     }
     selfie.filter(|bytes| !bytes.is_empty()).ok_or_else(|| Problem::field("selfie"))

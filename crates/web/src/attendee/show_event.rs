@@ -9,7 +9,7 @@ use time::Date;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::{CONSENT_VERSION, TEMPLATE_CONSENT_VERSION};
+use super::{TEMPLATE_CONSENT_VERSION, consent_version, is_kept_elsewhere};
 use crate::Web;
 use crate::error::{Code, Problem};
 use crate::extract::Guest;
@@ -27,6 +27,9 @@ pub struct PublicEvent {
     recognition_enabled: bool,
     /// Photos that whoever asks may see; 0 until they are let in.
     photos_ready: i64,
+    /// Whether selfies are sent to Amazon Rekognition, which keeps the faces of the event's photos. The consent must say
+    /// so, and a search cannot be asked again without a selfie.
+    uses_rekognition: bool,
     /// The version of the consent that a search needs.
     consent_version: &'static str,
     /// The version of the consent that keeping one's face needs.
@@ -67,6 +70,7 @@ pub async fn show_event(guest: Guest, State(web): State<Web>) -> Result<Json<Pub
     let account = account(&web, &guest).await?;
     let photos_ready = if guest.entered { photos_ready(&web, &guest).await? } else { 0 };
     let Guest { event, entered, .. } = guest;
+    let (consent_version, uses_rekognition) = (consent_version(&event), is_kept_elsewhere(&event));
     let images = event_image::of(&mut *web.store.begin().await?, &[event.event_id]).await?;
     let image = |kind| image(&images, event.event_id, kind);
     Ok(Json(PublicEvent {
@@ -75,7 +79,8 @@ pub async fn show_event(guest: Guest, State(web): State<Web>) -> Result<Json<Pub
         held_on: event.held_on,
         recognition_enabled: event.recognition_enabled,
         photos_ready,
-        consent_version: CONSENT_VERSION,
+        consent_version,
+        uses_rekognition,
         template_consent_version: TEMPLATE_CONSENT_VERSION,
         access: event.access.mode,
         entered,

@@ -12,9 +12,9 @@ use store::visitor::{self, KnownBy};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::TEMPLATE_CONSENT_VERSION;
 use super::finding::{current_version, problem};
 use super::receipt::{Receipt, delete_faces};
+use super::{TEMPLATE_CONSENT_VERSION, must_be_kept_here};
 use crate::Web;
 use crate::context::Context;
 use crate::error::{Code, Problem, commit};
@@ -126,6 +126,7 @@ async fn open(web: &Web, attendee: &Attendee, sealed: &str) -> Result<(String, E
     if !event.recognition_enabled {
         return Err(Code::RecognitionOff.into());
     }
+    must_be_kept_here(&event)?;
     let embedding = web.seals.open(event.event_id, &event.pack, sealed, web.clock.unix_seconds());
     Ok((event.pack, embedding.ok_or(Code::SealExpired)?))
 }

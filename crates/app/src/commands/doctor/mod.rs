@@ -2,6 +2,7 @@
 
 pub mod deep;
 mod parts;
+mod rekognition;
 
 use std::process::ExitCode;
 
@@ -24,7 +25,8 @@ async fn every_part(config: &Config) -> anyhow::Result<ExitCode> {
     checks.iter().for_each(say_check);
     let rest = match Installation::open(config).await {
         Ok(installation) => {
-            let mut rest = parts::of_installation(&installation.store, &installation.blobs, language).await;
+            let mut rest =
+                parts::of_installation(config, &installation.store, &installation.blobs, language).await;
             let closed = installation.close().await.map(|()| parts::Finding::ok("clean".to_owned()));
             rest.push(parts::check("stopping", closed));
             rest

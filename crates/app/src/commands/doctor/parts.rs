@@ -10,9 +10,11 @@ use engine::OnnxRuntime;
 use store::{Store, StoreError};
 use web::{Check, Health};
 
+use super::rekognition;
 use crate::config::Config;
 use crate::installation::chosen_pack;
 use crate::models;
+use crate::rekognition::RecognizerChoice;
 
 /// Less free space than this is a complaint: a thousand photos of 12 MB.
 const FREE_BYTES_LEAST: u64 = 12 * 1000 * 1000 * 1000;
@@ -31,11 +33,11 @@ impl Finding {
         Self { ok: Health::Ok, detail, mend: None }
     }
 
-    fn warning(detail: String, mend: String) -> Self {
+    pub(super) fn warning(detail: String, mend: String) -> Self {
         Self { ok: Health::Warning, detail, mend: Some(mend) }
     }
 
-    fn error(detail: String, mend: String) -> Self {
+    pub(super) fn error(detail: String, mend: String) -> Self {
         Self { ok: Health::Error, detail, mend: Some(mend) }
     }
 }
@@ -71,7 +73,7 @@ async fn asked(
     check(name, Ok(Finding::error(detail, mend)))
 }
 
-fn words(language: Language, english: String, french: String) -> String {
+pub(super) fn words(language: Language, english: String, french: String) -> String {
     match language {
         Language::En => english,
         Language::Fr => french,
@@ -81,21 +83,30 @@ fn words(language: Language, english: String, french: String) -> String {
 /// What needs nothing to be open. Every byte of the models is read.
 pub(super) fn of_machine(config: &Config, language: Language) -> Vec<Check> {
     vec![
-        check("ONNX Runtime", onnx_runtime(config)),
-        check("models", model_files(config)),
+        check("ONNX Runtime", if_needed(config, onnx_runtime(config))),
+        check("models", if_needed(config, model_files(config))),
         check("disk", disk(config, language)),
     ]
 }
 
-/// Database, queue and photo store.
-pub(super) async fn of_installation(store: &Store, blobs: &Blobs, language: Language) -> Vec<Check> {
-    vec![
+/// Database, queue and photo store; Rekognition where it is set up or needed.
+pub(super) async fn of_installation(
+    config: &Config,
+    store: &Store,
+    blobs: &Blobs,
+    language: Language,
+) -> Vec<Check> {
+    let mut checks = vec![
         asked("database", language, database(store, language)).await,
         asked("connections", language, connections(store, language)).await,
         asked("news", language, news(store, language)).await,
         asked("background work", language, background_work(store, language)).await,
         asked("photo store", language, photo_store(blobs, language)).await,
-    ]
+    ];
+    if config.rekognition.is_some() || rekognition::is_needed(store).await {
+        checks.push(asked("rekognition", language, rekognition::look(config, store, language)).await);
+    }
+    checks
 }
 
 /// All of it, in a process that serves: it has loaded ONNX Runtime and checked its models when it began, so that only
@@ -107,12 +118,23 @@ pub(crate) async fn while_serving(
     language: Language,
 ) -> Vec<Check> {
     let mut checks = vec![
-        check("ONNX Runtime", onnx_runtime(config)),
-        check("models", model_files_are_there(config)),
+        check("ONNX Runtime", if_needed(config, onnx_runtime(config))),
+        check("models", if_needed(config, model_files_are_there(config))),
         check("disk", disk(config, language)),
     ];
-    checks.extend(of_installation(store, blobs, language).await);
+    checks.extend(of_installation(config, store, blobs, language).await);
     checks
+}
+
+/// Where Rekognition finds the faces of new events, models may be missing.
+fn if_needed(config: &Config, found: anyhow::Result<Finding>) -> anyhow::Result<Finding> {
+    match (found, config.recognizer) {
+        (Err(error), RecognizerChoice::Rekognition) => {
+            let mend = "only events that are indexed with a model pack need it".to_owned();
+            Ok(Finding::warning(format!("{error:#}"), mend))
+        }
+        (found, RecognizerChoice::Rekognition | RecognizerChoice::Local) => found,
+    }
 }
 
 fn onnx_runtime(config: &Config) -> anyhow::Result<Finding> {

@@ -18,6 +18,8 @@ export interface PublicEvent {
   held_on: string | null;
   recognition_enabled: boolean;
   photos_ready: number;
+  /** Whether selfies are sent to Amazon Rekognition, which keeps the faces of the event's photos. */
+  uses_rekognition: boolean;
   consent_version: string;
   template_consent_version: string;
   access: Access;
@@ -59,8 +61,11 @@ export interface SearchAnswer {
   not_me: FoundPhoto[];
   faces_searched: number;
   timing: { queue_ms: number; embed_ms: number; search_ms: number };
-  /** The measure of the face, encrypted for the server alone. It stays in this page's memory. */
-  sealed: string;
+  /**
+   * The measure of the face, encrypted for the server alone. It stays in this page's memory. `null` where there is none: a
+   * search is asked again with a selfie only.
+   */
+  sealed: string | null;
 }
 
 export interface PhotosByTime {

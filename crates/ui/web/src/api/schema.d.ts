@@ -2526,6 +2526,11 @@ export interface components {
             slug: string;
             /** @description The version of the consent that keeping one's face needs. */
             template_consent_version: string;
+            /**
+             * @description Whether selfies are sent to Amazon Rekognition, which keeps the faces of the event's photos. The consent must say
+             *     so, and a search cannot be asked again without a selfie.
+             */
+            uses_rekognition: boolean;
             /** @description What visitors read first; null until they are let in. */
             welcome: string | null;
         };
@@ -2630,9 +2635,9 @@ export interface components {
             not_me: components["schemas"]["FoundPhoto"][];
             /**
              * @description Asks the same search again, for twelve hours, without another selfie: only this server can read it. It is the
-             *     page's to keep, in memory only.
+             *     page's to keep, in memory only. Null at events whose faces are kept elsewhere: there only a selfie asks again.
              */
-            sealed: string;
+            sealed: string | null;
             timing: components["schemas"]["Timing"];
         };
         /** @description Which photos. */

@@ -1,0 +1,232 @@
+//! What Amazon Rekognition was sent, what is to be deleted there, and how often it was called.
+//!
+//! ## Why
+//! - A photo is noted before it is sent. Whoever reads it a second time knows that an earlier try may have left faces
+//!   there, whatever became of that try.
+//! - Deleting a photo or an event marks the note in the same transaction; a worker deletes the faces there afterwards, at
+//!   least once, and again when all that was under way has come to an end.
+
+use domain::{EventId, PhotoId, REKOGNITION_PACK};
+use sqlx::PgConnection;
+use time::Date;
+use uuid::Uuid;
+
+use crate::Result;
+use crate::sql::{query, query_as, query_scalar};
+
+/// Photos of one event whose faces are to be deleted at Rekognition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purge {
+    /// Their event.
+    pub event_id: EventId,
+    /// Some of the photos whose turn it is.
+    pub photo_ids: Vec<PhotoId>,
+}
+
+/// Notes that these photos are about to be sent. Returns those that were noted before, so that an earlier try may have
+/// left faces of them there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_sent(
+    db: &mut PgConnection,
+    event_id: EventId,
+    photo_ids: &[PhotoId],
+) -> Result<Vec<PhotoId>> {
+    wait_for_turn(&mut *db, event_id).await?;
+    let ids = uuids(photo_ids);
+    let before: Vec<Uuid> = query_scalar(
+        "select photo_id from rekognition_photo where event_id = $1 and photo_id = any($2) order by photo_id",
+    )
+    .bind(event_id.0)
+    .bind(ids.clone())
+    .fetch_all(&mut *db)
+    .await?;
+    query(
+        "insert into rekognition_photo (event_id, photo_id) select $1, photo_id from unnest($2::uuid[]) as sent (photo_id) order by photo_id \
+         on conflict (event_id, photo_id) do update set purge_at = null, passes = 0",
+    )
+    .bind(event_id.0)
+    .bind(ids)
+    .execute(db)
+    .await?;
+    Ok(before.into_iter().map(PhotoId).collect())
+}
+
+/// Asks for the faces of these photos to be deleted there, in the transaction that deletes the photos.
+pub(crate) async fn purge_photos(db: &mut PgConnection, event_id: EventId, photo_ids: &[Uuid]) -> Result<()> {
+    query(
+        "update rekognition_photo set purge_at = now(), passes = 0 where event_id = $1 and photo_id = any($2)",
+    )
+    .bind(event_id.0)
+    .bind(photo_ids)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Asks for all faces of an event to be deleted there, in the transaction that deletes the event.
+pub(crate) async fn purge_event(db: &mut PgConnection, event_id: EventId) -> Result<()> {
+    query(PURGE_EVENT).bind(event_id.0).execute(db).await?;
+    Ok(())
+}
+
+/// The statement of [`purge_event`], of which the event is the parameter.
+pub(crate) const PURGE_EVENT: &str =
+    "update rekognition_photo set purge_at = now(), passes = 0 where event_id = $1";
+
+/// Takes some photos of one event whose turn it is, if any, at most `limit`, and puts them off for five minutes: whoever
+/// took them may end without a word, or be refused.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim(db: &mut PgConnection, limit: i64) -> Result<Option<Purge>> {
+    let rows: Vec<(Uuid, Uuid)> = query_as(
+        "with first as (select event_id from rekognition_photo where purge_at <= now() order by purge_at limit 1), \
+         due as (select event_id, photo_id from rekognition_photo where event_id = (select event_id from first) \
+           and purge_at <= now() order by photo_id limit $1 for update skip locked) \
+         update rekognition_photo set purge_at = now() + interval '5 minutes' from due \
+         where rekognition_photo.event_id = due.event_id and rekognition_photo.photo_id = due.photo_id \
+         returning due.event_id, due.photo_id",
+    )
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    let Some((event_id, _)) = rows.first() else { return Ok(None) };
+    let event_id = EventId(*event_id);
+    Ok(Some(Purge { event_id, photo_ids: rows.into_iter().map(|(_, photo)| PhotoId(photo)).collect() }))
+}
+
+/// What is still to be deleted of a purge. Until the transaction ends no photo of the event is noted to be sent, so that
+/// nothing is deleted there that has just come.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin(db: &mut PgConnection, purge: &Purge) -> Result<Vec<PhotoId>> {
+    wait_for_turn(db, purge.event_id).await?;
+    let left: Vec<Uuid> = query_scalar(
+        "select photo_id from rekognition_photo where event_id = $1 and photo_id = any($2) and purge_at is not null",
+    )
+    .bind(purge.event_id.0)
+    .bind(uuids(&purge.photo_ids))
+    .fetch_all(db)
+    .await?;
+    Ok(left.into_iter().map(PhotoId).collect())
+}
+
+/// Only one at a time deletes an event's faces there, or notes photos that are about to be sent. It is no lock of a row:
+/// whoever uploads to the event or deletes it does not wait.
+async fn wait_for_turn(db: &mut PgConnection, event_id: EventId) -> Result<()> {
+    query("select pg_advisory_xact_lock(hashtextextended('rekognition ' || $1::text, 0))")
+        .bind(event_id.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Whether the event exists and has, or is to have, its faces at Rekognition.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_used_by(db: &mut PgConnection, event_id: EventId) -> Result<bool> {
+    let used: Option<bool> =
+        query_scalar("select pack = $2 or coalesce(reindex_pack = $2, false) from event where event_id = $1")
+            .bind(event_id.0)
+            .bind(REKOGNITION_PACK)
+            .fetch_optional(db)
+            .await?;
+    Ok(used.unwrap_or(false))
+}
+
+/// Notes that the faces of these photos were deleted there: they are looked at again ten minutes later and a day later, and
+/// then no more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn done(db: &mut PgConnection, event_id: EventId, photo_ids: &[PhotoId]) -> Result<()> {
+    advance(db, event_id, Some(uuids(photo_ids))).await
+}
+
+/// The same of all photos of the event that are to be deleted there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn done_event(db: &mut PgConnection, event_id: EventId) -> Result<()> {
+    advance(db, event_id, None).await
+}
+
+async fn advance(db: &mut PgConnection, event_id: EventId, only: Option<Vec<Uuid>>) -> Result<()> {
+    query(
+        "delete from rekognition_photo where event_id = $1 and ($2::uuid[] is null or photo_id = any($2)) \
+         and purge_at is not null and passes >= 2",
+    )
+    .bind(event_id.0)
+    .bind(only.clone())
+    .execute(&mut *db)
+    .await?;
+    query(
+        "update rekognition_photo set passes = passes + 1, \
+         purge_at = now() + case passes when 0 then interval '10 minutes' else interval '1 day' end \
+         where event_id = $1 and ($2::uuid[] is null or photo_id = any($2)) and purge_at is not null",
+    )
+    .bind(event_id.0)
+    .bind(only)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// How many photos' faces are to be deleted there and have not been, not even once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_purges(db: &mut PgConnection) -> Result<i64> {
+    Ok(query_scalar("select count(*) from rekognition_photo where purge_at is not null and passes = 0")
+        .fetch_one(db)
+        .await?)
+}
+
+/// How many events have, or are to have, their faces there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn events(db: &mut PgConnection) -> Result<i64> {
+    Ok(query_scalar("select count(*) from event where pack = $1 or reindex_pack = $1")
+        .bind(REKOGNITION_PACK)
+        .fetch_one(db)
+        .await?)
+}
+
+/// Counts calls of a day.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_calls(db: &mut PgConnection, day: Date, operation: &str, calls: i64) -> Result<()> {
+    query(
+        "insert into rekognition_call (day, operation, calls) values ($1, $2, $3) \
+         on conflict (day, operation) do update set calls = rekognition_call.calls + excluded.calls",
+    )
+    .bind(day)
+    .bind(operation)
+    .bind(calls)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The calls of each operation since `day`, that day included.
+///
+/// # Errors
+/// When the database fails.
+pub async fn calls_since(db: &mut PgConnection, day: Date) -> Result<Vec<(String, i64)>> {
+    Ok(query_as(
+        "select operation, sum(calls)::bigint from rekognition_call where day >= $1 group by operation order by operation",
+    )
+    .bind(day)
+    .fetch_all(db)
+    .await?)
+}
+
+fn uuids(photo_ids: &[PhotoId]) -> Vec<Uuid> {
+    photo_ids.iter().map(|photo| photo.0).collect()
+}
