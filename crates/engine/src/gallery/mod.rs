@@ -5,6 +5,7 @@
 //! takes tens of milliseconds, which nobody notices.
 
 pub(crate) mod kernel;
+pub mod people;
 mod rows;
 mod scan;
 
