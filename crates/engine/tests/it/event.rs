@@ -185,9 +185,9 @@ impl Event {
         }
         let mut mixture = || {
             let mut sum = mean.clone();
-            for _ in 0..64 {
+            for _ in 0..256 {
                 let (_, face) = &self.faces[numbers.next() as usize % self.faces.len()];
-                let weight = numbers.bell() / 8.0;
+                let weight = numbers.bell() / 16.0;
                 for ((sum, x), mean) in sum.iter_mut().zip(face.as_slice()).zip(&mean) {
                     *sum += weight * (x - mean);
                 }

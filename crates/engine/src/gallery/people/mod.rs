@@ -13,9 +13,10 @@
 //! 3. Once more, at most [`ROUNDS`] times, with the members that the template names.
 //!
 //! ## What keeps strangers out
-//! * A face joins only far above the level at which it is shown, and is judged against the template of all *others*:
-//!   nobody vouches for themselves. There is no way along a chain of look-alikes, as each link is compared with the
-//!   whole, not with its neighbour.
+//! * A face joins only far above the level at which it is shown, is judged against the template of all *others*, so that
+//!   nobody vouches for themselves, and has to be surely the person for the selfie alone as well: members bring photos, never
+//!   further members. So there is no chain of look-alikes to walk along, and of a stranger who is alike by chance the
+//!   other photos do not join.
 //! * A photo shows a person once: only its best face can be a member, and the others are known to be somebody else.
 //! * A face that is not alike beyond doubt is looked up in the gallery: when it is clearly more like somebody who is
 //!   not this person, it is theirs (`rivals.rs`).
@@ -106,43 +107,43 @@ pub fn fused(selfies: &[&Embedding]) -> Option<Embedding> {
 /// [`QUERIES_MAX`] queries. The answer depends on nothing but the arguments.
 pub fn search(gallery: &Gallery, person: &Person, thresholds: Thresholds) -> Vec<PersonHit> {
     let levels = Levels::of(thresholds, gallery.len());
-    let alone = gallery.search(&person.selfie, Score(levels.maybe));
+    let mut hits = gallery.search(&person.selfie, Score(levels.maybe));
+    let to_selfie: HashMap<FaceId, Score> = hits.iter().map(|hit| (hit.face_id, hit.score)).collect();
+    let named = |hit: &&FaceHit| to_selfie.get(&hit.face_id).is_some_and(|score| score.0 >= levels.sure);
     let taught = Taught::look_up(gallery, person, levels);
     let mut template = Template::new(&person.selfie);
-    let mut hits = alone.clone();
     for _ in 0..ROUNDS {
-        let members = members_of(gallery, &hits, &taught, levels);
+        let sure = hits.iter().take_while(|hit| hit.score.0 >= levels.member);
+        let sure: Vec<FaceHit> = sure.filter(named).copied().collect();
+        let members = members_of(gallery, &sure, &taught);
         if template.has(&members) {
             break;
         }
         template.set_members(members);
         hits = template.search(gallery, Score(levels.maybe));
     }
-    let selfie_scores: HashMap<FaceId, Score> = alone.iter().map(|hit| (hit.face_id, hit.score)).collect();
     let best = best_of_each_photo(&hits);
-    let best = rivals::without_others(gallery, best, &hits, &template, &taught, levels);
-    best.into_iter()
-        .map(|(FaceHit { photo_id, face_id, score, .. }, band)| {
-            let to_selfie = selfie_scores.get(&face_id).copied();
-            PersonHit { photo_id, face_id, score, to_selfie, band }
-        })
-        .collect()
+    let judged = rivals::without_others(gallery, best, &hits, &template, &taught, levels);
+    let found = judged.into_iter().map(|(FaceHit { photo_id, face_id, score, .. }, band)| {
+        let to_selfie = to_selfie.get(&face_id).copied();
+        PersonHit { photo_id, face_id, score, to_selfie, band }
+    });
+    found.collect()
 }
 
-/// The faces that are the person beyond doubt, best first, and those that the person named.
-fn members_of(gallery: &Gallery, hits: &[FaceHit], taught: &Taught, levels: Levels) -> Vec<template::Member> {
-    let sure = hits.iter().take_while(|hit| hit.score.0 >= levels.member).copied().collect::<Vec<_>>();
+/// The faces that the person named, and the best of each photo of `sure`, which come best first.
+fn members_of(gallery: &Gallery, sure: &[FaceHit], taught: &Taught) -> Vec<template::Member> {
     let mut members = taught.mine.clone();
     let mut photos: HashSet<PhotoId> = members.iter().map(|member| member.hit.photo_id).collect();
-    for hit in best_of_each_photo(&sure) {
+    for hit in best_of_each_photo(sure) {
         if members.len() >= MEMBERS_MAX {
             break;
         }
         let embedding = gallery.embedding_of(&hit);
-        if let Some(embedding) = embedding.filter(|embedding| taught.allows(&hit, embedding)) {
-            if photos.insert(hit.photo_id) {
-                members.push(template::Member { hit, embedding });
-            }
+        if let Some(embedding) = embedding.filter(|embedding| taught.allows(&hit, embedding))
+            && photos.insert(hit.photo_id)
+        {
+            members.push(template::Member { hit, embedding });
         }
     }
     members
