@@ -179,14 +179,15 @@ impl Event {
         let mut numbers = Numbers(7);
         let dimension = self.faces[0].1.dimension();
         let mut mean = vec![0.0; dimension];
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand faces")]
+        let share = 1.0 / self.faces.len() as f32;
         for (_, face) in &self.faces {
-            let share = 1.0 / self.faces.len() as f32;
             mean.iter_mut().zip(face.as_slice()).for_each(|(mean, x)| *mean += x * share);
         }
         let mut mixture = || {
             let mut sum = mean.clone();
             for _ in 0..256 {
-                let (_, face) = &self.faces[numbers.next() as usize % self.faces.len()];
+                let (_, face) = &self.faces[usize::try_from(numbers.next()).unwrap() % self.faces.len()];
                 let weight = numbers.bell() / 16.0;
                 for ((sum, x), mean) in sum.iter_mut().zip(face.as_slice()).zip(&mean) {
                     *sum += weight * (x - mean);
@@ -220,6 +221,7 @@ impl Numbers {
     }
 
     /// Normally distributed, nearly: the sum of twelve numbers in [0, 1), less six.
+    #[expect(clippy::cast_precision_loss, reason = "24 of 31 bits do")]
     fn bell(&mut self) -> f32 {
         (0..12).map(|_| self.next() as f32 / (1_u64 << 31) as f32).sum::<f32>() - 6.0
     }

@@ -21,7 +21,7 @@ fn face(weights: &[(usize, f32)], own: usize) -> Embedding {
         numbers[*axis] += weight;
     }
     let used: f32 = numbers.iter().map(|x| x * x).sum();
-    assert!(used <= 1.0 && numbers[own] == 0.0, "the weights leave a rest");
+    assert!(used <= 1.0 && numbers[own].abs() < f32::EPSILON, "the weights leave a rest");
     numbers[own] = (1.0 - used).sqrt();
     Embedding::normalised(&numbers).unwrap()
 }
