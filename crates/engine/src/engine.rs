@@ -11,6 +11,7 @@ use crate::faces::detect::FaceDetector;
 use crate::faces::embed::FaceRecogniser;
 use crate::faces::onnx::{ModelBytes, OnnxRuntime};
 use crate::gallery::kernel::Kernel;
+use crate::gallery::people::{self, Person, PersonHit};
 use crate::gallery::{FaceHit, Gallery};
 use crate::pack::{Pack, Recogniser};
 use crate::picture::Resizer;
@@ -108,6 +109,11 @@ impl Engine {
     /// Every face of `gallery` that scores at least `least` against `query`, best first, on all threads.
     pub fn search(&self, gallery: &Gallery, query: &Embedding, least: Score) -> Vec<FaceHit> {
         self.pool.install(|| gallery.search(query, least))
+    }
+
+    /// Every photo of `gallery` that shows the person, best first, by the bands of the engine's pack, on all threads.
+    pub fn find(&self, gallery: &Gallery, person: &Person) -> Vec<PersonHit> {
+        self.pool.install(|| people::search(gallery, person, self.thresholds))
     }
 
     /// Runs `work` on the engine's threads and waits for it.

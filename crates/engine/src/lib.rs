@@ -35,6 +35,7 @@ pub use error::{OpenError, PhotoError, SelfieError};
 pub use faces::decode::heif::codec;
 pub use faces::decode::sniff::{Format, SNIFF_BYTES, sniff};
 pub use faces::onnx::OnnxRuntime;
+pub use gallery::people::{Person, PersonHit, fused};
 pub use gallery::{FaceHit, Gallery, WrongDimension};
 pub use index::{IndexedFace, IndexedPhoto};
 pub use pack::{

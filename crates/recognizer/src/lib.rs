@@ -13,6 +13,7 @@
 
 mod fake;
 mod galleries;
+mod known;
 mod lane;
 mod local;
 mod painter;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{Band, Embedding, EventId, PhotoId, Score, SourceError, Thresholds};
+use engine::PersonHit;
 
 pub use engine::graphics::Graphic;
 pub use engine::privacy::{Patches, PatchesError, private_parts};
@@ -33,6 +35,7 @@ pub use engine::{
     Format, IndexedFace, IndexedPhoto, PhotoError, SNIFF_BYTES, SelfieError, Stages, codec, sniff,
 };
 pub use fake::Fake;
+pub use known::Known;
 pub use lane::Busy;
 pub use local::{Local, LocalError, LocalOptions};
 pub use painter::{Drawing, PaintError, Painter, Place};
@@ -69,7 +72,7 @@ pub struct GalleryVersion {
 pub struct Match {
     /// The photo.
     pub photo_id: PhotoId,
-    /// The score of its face that is most alike.
+    /// How alike its face is to all that is known of the person.
     pub score: Score,
     /// What that means.
     pub band: Band,
@@ -78,7 +81,8 @@ pub struct Match {
 /// The answer to a selfie.
 #[derive(Debug)]
 pub struct Found {
-    /// What was searched for, made by the gallery's pack; none when the faces are kept elsewhere.
+    /// What was searched for, made by the gallery's pack: with an earlier search's face known, the mean of both. None
+    /// when the faces are kept elsewhere.
     pub embedding: Option<Embedding>,
     /// The photos, best first.
     pub matches: Vec<Match>,
@@ -114,6 +118,9 @@ pub enum FindError {
     /// The event's faces are kept elsewhere, where no embedding can be searched for.
     #[error("the event's faces are kept elsewhere: only a selfie can be searched for")]
     KeptElsewhere,
+    /// The selfie shows somebody else than the one before, to which it was to be added.
+    #[error("the selfie shows another person than the earlier one")]
+    OtherPerson,
     /// The gallery could not be loaded.
     #[error("the event's gallery could not be loaded: {0}")]
     Gallery(#[from] SourceError),
@@ -179,16 +186,22 @@ impl Recognizer {
         }
     }
 
-    /// Finds the photos of the event that the person on the selfie is in. The selfie is dropped with this call.
+    /// Finds the photos of the event that the person on the selfie is in, of whom more may be `known`. The selfie is dropped
+    /// with this call.
     ///
     /// # Errors
-    /// When too many people wait, the selfie shows no usable face, the gallery or its pack cannot be loaded, or the
-    /// event was given another gallery meanwhile.
-    pub async fn find(&self, gallery: &GalleryVersion, selfie: Bytes) -> Result<Found, FindError> {
+    /// When too many people wait, the selfie shows no usable face or another person than the one known, the gallery or its
+    /// pack cannot be loaded, or the event was given another gallery meanwhile.
+    pub async fn find(
+        &self,
+        gallery: &GalleryVersion,
+        selfie: Bytes,
+        known: &Known,
+    ) -> Result<Found, FindError> {
         match self {
-            Self::Local(local) => local.find(gallery, selfie).await,
-            Self::Rekognition(there) => there.find(gallery, selfie).await,
-            Self::Fake(fake) => fake.find(gallery, &selfie).await,
+            Self::Local(local) => local.find(gallery, selfie, known).await,
+            Self::Rekognition(there) => there.find(gallery, selfie, known).await,
+            Self::Fake(fake) => fake.find(gallery, &selfie, known).await,
         }
     }
 
@@ -201,11 +214,12 @@ impl Recognizer {
         &self,
         gallery: &GalleryVersion,
         embedding: &Embedding,
+        known: &Known,
     ) -> Result<Found, FindError> {
         match self {
-            Self::Local(local) => local.find_again(gallery, embedding).await,
-            Self::Rekognition(there) => there.find_again(gallery, embedding).await,
-            Self::Fake(fake) => fake.find_again(gallery, embedding).await,
+            Self::Local(local) => local.find_again(gallery, embedding, known).await,
+            Self::Rekognition(there) => there.find_again(gallery, embedding, known).await,
+            Self::Fake(fake) => fake.find_again(gallery, embedding, known).await,
         }
     }
 
@@ -253,19 +267,8 @@ fn read_here(indexed: Vec<Result<IndexedPhoto, PhotoError>>) -> Vec<Indexed> {
     indexed.into_iter().map(|photo| photo.map(Read::from)).collect()
 }
 
-/// The photos behind `hits`, best first, each with its best face.
-fn photos_of(hits: Vec<engine::FaceHit>, thresholds: Thresholds) -> Vec<Match> {
-    let mut best = std::collections::HashMap::<PhotoId, Score>::new();
-    for hit in hits {
-        let score = best.entry(hit.photo_id).or_insert(hit.score);
-        if hit.score > *score {
-            *score = hit.score;
-        }
-    }
-    let mut matches: Vec<Match> = best
-        .into_iter()
-        .filter_map(|(photo_id, score)| Some(Match { photo_id, score, band: thresholds.band(score)? }))
-        .collect();
-    matches.sort_by(|a, b| b.score.0.total_cmp(&a.score.0).then(a.photo_id.cmp(&b.photo_id)));
-    matches
+/// What was found, as photos. Each is there once already, best first.
+fn photos_of(hits: &[PersonHit]) -> Vec<Match> {
+    let photo = |hit: &PersonHit| Match { photo_id: hit.photo_id, score: hit.score, band: hit.band };
+    hits.iter().map(photo).collect()
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Embedding, GallerySource, Score, Thresholds};
-use engine::{Engine, EngineOptions, IndexedPhoto, OnnxRuntime, OpenError, Pack, Packs, PhotoError};
+use domain::{Embedding, GallerySource, Thresholds};
+use engine::{Engine, EngineOptions, IndexedPhoto, OnnxRuntime, OpenError, Pack, Packs, Person, PhotoError};
 use tokio::time::Instant;
 
 use crate::galleries::Galleries;
 use crate::lane::{Lane, Ticket};
 use crate::shelf::{Lot, Shelf};
-use crate::{FindError, Found, GalleryVersion, PackRefused, Timing, photos_of};
+use crate::{FindError, Found, GalleryVersion, Known, PackRefused, Timing, photos_of};
 
 /// How the local models are run.
 #[derive(Clone, Debug)]
@@ -124,7 +124,12 @@ impl Local {
         ticket.run(work).await.value
     }
 
-    pub(crate) async fn find(&self, wanted: &GalleryVersion, selfie: Bytes) -> Result<Found, FindError> {
+    pub(crate) async fn find(
+        &self,
+        wanted: &GalleryVersion,
+        selfie: Bytes,
+        known: &Known,
+    ) -> Result<Found, FindError> {
         let ticket = self.selfie_lane.admit()?;
         let (engines, pack) = (Arc::clone(&self.engines), wanted.pack.clone());
         let embedded = ticket
@@ -135,7 +140,8 @@ impl Local {
             })
             .await;
         let (engine, selfie) = embedded.value?;
-        let found = self.search(&ticket, engine, wanted, selfie.embedding).await?;
+        let embedding = known.added(selfie.embedding, engine.thresholds())?;
+        let found = self.search(&ticket, engine, wanted, known.person(embedding)).await?;
         let Timing { queue, search, .. } = found.timing;
         let timing = Timing { queue: embedded.queue + queue, embed: embedded.work, search };
         Ok(Found { timing, ..found })
@@ -145,6 +151,7 @@ impl Local {
         &self,
         wanted: &GalleryVersion,
         embedding: &Embedding,
+        known: &Known,
     ) -> Result<Found, FindError> {
         let ticket = self.again_lane.admit()?;
         let (engines, pack) = (Arc::clone(&self.engines), wanted.pack.clone());
@@ -153,7 +160,7 @@ impl Local {
         if embedding.dimension() != engine.dimension() {
             return Err(FindError::Outdated);
         }
-        let found = self.search(&ticket, engine, wanted, embedding.clone()).await?;
+        let found = self.search(&ticket, engine, wanted, known.person(embedding.clone())).await?;
         let timing = Timing { queue: opened.queue + found.timing.queue, ..found.timing };
         Ok(Found { timing, ..found })
     }
@@ -164,15 +171,14 @@ impl Local {
         ticket: &Ticket,
         engine: Arc<Engine>,
         wanted: &GalleryVersion,
-        embedding: Embedding,
+        person: Person,
     ) -> Result<Found, FindError> {
         let began = Instant::now();
         let loaded = self.galleries.current(wanted, engine.dimension()).await?;
         let searched = ticket
             .run(move || {
-                let thresholds = engine.thresholds();
-                let hits = engine.search(&loaded.gallery, &embedding, Score(thresholds.maybe));
-                (photos_of(hits, thresholds), loaded.gallery.len(), embedding)
+                let hits = engine.find(&loaded.gallery, &person);
+                (photos_of(&hits), loaded.gallery.len(), person.selfie)
             })
             .await;
         let (matches, faces_searched, embedding) = searched.value;

@@ -3,9 +3,10 @@
 use domain::{EventId, PhotoId, VisitorId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::Result;
-use crate::sql::query;
+use crate::sql::{query, query_as};
 
 /// Sets the visitor's verdict on a photo, in place of an earlier one.
 ///
@@ -31,6 +32,28 @@ pub async fn set(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// The photos of which the visitor said something, and whether they are in them; the latest first, at most `count`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_visitor(
+    db: &mut PgConnection,
+    event_id: EventId,
+    visitor: VisitorId,
+    count: i64,
+) -> Result<Vec<(PhotoId, bool)>> {
+    let rows: Vec<(Uuid, bool)> = query_as(
+        "select photo_id, is_me from verdict where event_id = $1 and visitor_id = $2 \
+         order by given_at desc, photo_id limit $3",
+    )
+    .bind(event_id.0)
+    .bind(visitor.0)
+    .bind(count)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(photo_id, is_me)| (PhotoId(photo_id), is_me)).collect())
 }
 
 /// Deletes all that the visitor said. Returns of how many photos.

@@ -379,6 +379,10 @@ codes! {
         "Your face is too small" "Come closer to the camera."
         "Votre visage est trop petit" "Rapprochez-vous de l’appareil."
     }
+    SelfieOtherPerson "selfie_other_person" UNPROCESSABLE_ENTITY {
+        "This looks like somebody else" "Take another selfie of the person you searched for, or begin a new search for this one."
+        "Ce n’est pas la même personne, semble-t-il" "Reprenez un selfie de la personne recherchée, ou lancez une nouvelle recherche pour celle-ci."
+    }
     EmptyFile "empty_file" UNPROCESSABLE_ENTITY {
         "The file is empty" "It has no bytes; copy it from the card again."
         "Le fichier est vide" "Il ne contient rien ; copiez-le à nouveau depuis la carte."

@@ -10,6 +10,7 @@
 
 mod codes;
 pub(crate) mod kernel;
+pub mod people;
 mod rows;
 mod scan;
 

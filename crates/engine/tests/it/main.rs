@@ -13,6 +13,7 @@ mod golden;
 mod hostile;
 mod orientation;
 mod packs;
+mod people;
 mod privacy;
 mod selfie;
 mod support;

@@ -25,7 +25,7 @@ use domain::{EventId, REKOGNITION_PACK, Score, Thresholds};
 use engine::Preparer;
 
 use crate::lane::Lane;
-use crate::{FindError, Found, GalleryVersion, IndexError, Indexed, Local, PackRefused, ToRead};
+use crate::{FindError, Found, GalleryVersion, IndexError, Indexed, Known, Local, PackRefused, ToRead};
 use calls::Calls;
 pub use calls::{Called, Operation};
 use trouble::Trouble;
@@ -177,22 +177,28 @@ impl Rekognition {
         if pack == REKOGNITION_PACK { Ok(self.settings.bands) } else { self.local(pack)?.thresholds(pack) }
     }
 
-    pub(crate) async fn find(&self, wanted: &GalleryVersion, selfie: Bytes) -> Result<Found, FindError> {
+    pub(crate) async fn find(
+        &self,
+        wanted: &GalleryVersion,
+        selfie: Bytes,
+        known: &Known,
+    ) -> Result<Found, FindError> {
         if wanted.pack == REKOGNITION_PACK {
             return self.find_there(wanted.event_id, selfie).await;
         }
-        self.local(&wanted.pack)?.find(wanted, selfie).await
+        self.local(&wanted.pack)?.find(wanted, selfie, known).await
     }
 
     pub(crate) async fn find_again(
         &self,
         wanted: &GalleryVersion,
         embedding: &domain::Embedding,
+        known: &Known,
     ) -> Result<Found, FindError> {
         if wanted.pack == REKOGNITION_PACK {
             return Err(FindError::KeptElsewhere);
         }
-        self.local(&wanted.pack)?.find_again(wanted, embedding).await
+        self.local(&wanted.pack)?.find_again(wanted, embedding, known).await
     }
 
     /// The name of the event's collection.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{Band, Embedding, EventId, PhotoId, VisitorId};
-use recognizer::{FindError, Found, GalleryVersion, Match, SelfieError};
+use recognizer::{FindError, Found, GalleryVersion, Known, Match, SelfieError};
 use serde::Serialize;
 use store::StoreError;
 use store::event::Event;
@@ -20,6 +20,8 @@ use crate::error::{Code, Problem};
 const TRIES_MAX: usize = 4;
 /// The score of a photo that only the person's own word puts among theirs.
 const OWN_WORD: f32 = 1.0;
+/// Verdicts that a search learns from, the latest.
+const VERDICTS_MAX: i64 = 200;
 
 /// The photos that the person is in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,7 +53,12 @@ pub struct Timing {
 /// Who is looked for.
 pub(crate) enum Wanted {
     /// The person on this picture.
-    Selfie(Bytes),
+    Selfie {
+        /// The picture.
+        picture: Bytes,
+        /// The face of an earlier search, to which it is added, and the pack that made it.
+        earlier: Option<(String, Embedding)>,
+    },
     /// The person whose face gave an embedding.
     Face {
         /// The pack that made it.
@@ -81,8 +88,11 @@ pub(crate) async fn find(
 ) -> Result<Finding, Problem> {
     for _ in 0..TRIES_MAX {
         // Read here: photos that became ready while the selfie was under way are found too.
-        let version = current_version(&mut *web.store.begin().await?, event_id).await?;
-        let found = match ask(web, &version, wanted).await? {
+        let mut tx = web.store.begin().await?;
+        let version = current_version(&mut tx, event_id).await?;
+        let known = known_of(&mut tx, event_id, visitor).await?;
+        drop(tx);
+        let found = match ask(web, &version, wanted, known).await? {
             Err(FindError::Outdated) => continue,
             found => found.map_err(problem)?,
         };
@@ -101,12 +111,32 @@ async fn ask(
     web: &Web,
     version: &GalleryVersion,
     wanted: &Wanted,
+    known: Known,
 ) -> Result<Result<Found, FindError>, Problem> {
     match wanted {
-        Wanted::Selfie(selfie) => Ok(web.recognizer.find(version, selfie.clone()).await),
+        Wanted::Selfie { earlier: Some((pack, _)), .. } if *pack != version.pack => {
+            Err(Code::SealExpired.into())
+        }
+        Wanted::Selfie { picture, earlier } => {
+            let earlier = earlier.as_ref().map(|(_, embedding)| embedding.clone());
+            Ok(web.recognizer.find(version, picture.clone(), &Known { earlier, ..known }).await)
+        }
         Wanted::Face { pack, outdated, .. } if *pack != version.pack => Err((*outdated).into()),
-        Wanted::Face { embedding, .. } => Ok(web.recognizer.find_again(version, embedding).await),
+        Wanted::Face { embedding, .. } => Ok(web.recognizer.find_again(version, embedding, &known).await),
     }
+}
+
+/// What the visitor said of the event's photos.
+async fn known_of(
+    db: &mut store::Connection,
+    event_id: EventId,
+    visitor: Option<VisitorId>,
+) -> Result<Known, Problem> {
+    let Some(visitor) = visitor else { return Ok(Known::default()) };
+    let said = store::verdict::of_visitor(db, event_id, visitor, VERDICTS_MAX).await?;
+    let (mine, not_mine): (Vec<_>, Vec<_>) = said.into_iter().partition(|(_, is_me)| *is_me);
+    let photos = |said: Vec<(PhotoId, bool)>| said.into_iter().map(|(photo_id, _)| photo_id).collect();
+    Ok(Known { earlier: None, mine: photos(mine), not_mine: photos(not_mine) })
 }
 
 pub(super) async fn current_version(
@@ -180,6 +210,7 @@ pub(super) fn problem(error: FindError) -> Problem {
             Code::RecognitionAway.into()
         }
         FindError::KeptElsewhere => Code::FacesKeptElsewhere.into(),
+        FindError::OtherPerson => Code::SelfieOtherPerson.into(),
         FindError::Gallery(error) => match error.0.downcast::<StoreError>() {
             Ok(error) => Problem::from(*error),
             Err(error) => Problem::internal(error.as_ref()),

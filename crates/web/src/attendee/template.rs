@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::{Embedding, Language, VisitorId};
-use recognizer::{Found, GalleryVersion};
+use recognizer::{Found, GalleryVersion, Known};
 use serde::{Deserialize, Serialize};
 use store::template::{self, NewTemplate};
 use store::template_match::{self, NewMatch};
@@ -165,7 +165,7 @@ async fn find(web: &Web, version: &GalleryVersion, new: &New) -> Result<Found, P
     if version.pack != new.pack {
         return Err(Code::SealExpired.into());
     }
-    web.recognizer.find_again(version, &new.embedding).await.map_err(problem)
+    web.recognizer.find_again(version, &new.embedding, &Known::default()).await.map_err(problem)
 }
 
 fn matches_of(found: &Found) -> Vec<NewMatch> {

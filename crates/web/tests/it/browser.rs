@@ -46,6 +46,21 @@ impl<'a> Browser<'a> {
         answer
     }
 
+    /// Adds a selfie of these people to an earlier search.
+    pub(crate) async fn search_more(&mut self, event: &str, people: &[&str], sealed: &str) -> Answer {
+        let selfie = Fake::photo_of(people);
+        let consent = web::attendee::CONSENT_VERSION.as_bytes();
+        let parts = [
+            ("consent_version", None, consent),
+            ("selfie", Some("s.jpg"), selfie.as_ref()),
+            ("sealed", None, sealed.as_bytes()),
+        ];
+        let uri = format!("/api/events/{event}/search");
+        let answer = read(self.open(form(Method::POST, &uri, &parts)).await).await;
+        self.keep(&answer);
+        answer
+    }
+
     /// Sends a request with the browser's cookies; the response is unread.
     pub(crate) async fn open(&self, mut request: Request<Body>) -> axum::response::Response {
         if !self.cookies.is_empty() {

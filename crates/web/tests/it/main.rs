@@ -21,6 +21,7 @@ mod mfa;
 mod packs;
 mod passwords;
 mod people;
+mod person;
 mod photo_actions;
 mod photos;
 mod reindex;

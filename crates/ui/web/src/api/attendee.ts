@@ -116,9 +116,11 @@ export const enter = (slug: string, code: string) => call('POST', at(slug, 'ente
 /** Forgets this browser: favourites, verdicts, and that it entered. */
 export const forgetVisit = (slug: string) => call('DELETE', at(slug, 'visit'));
 
-export function search(slug: string, consentVersion: string, selfie: Blob): Promise<SearchAnswer> {
+/** With `sealed` of an earlier answer the selfie is added to that search: both count together. */
+export function search(slug: string, consentVersion: string, selfie: Blob, sealed: string | null): Promise<SearchAnswer> {
   const form = new FormData();
   form.append('consent_version', consentVersion);
+  if (sealed !== null) form.append('sealed', sealed);
   form.append('selfie', selfie, 'selfie.jpg');
   return json<SearchAnswer>('POST', `/api/events/${segment(slug)}/search`, form);
 }

@@ -724,7 +724,8 @@ export interface paths {
         /**
          * Finds the photos of the person on the selfie.
          * @description Send the version of the consent that the person was shown in `consent_version`, then the picture in `selfie`
-         *     (JPEG, PNG or WebP, up to 15 MiB). The selfie is never kept. A page's browser is known from then on by a cookie, for
+         *     (JPEG, PNG or WebP, up to 15 MiB). With `sealed` of an earlier answer, both selfies count together: what one of them
+         *     shows badly the other may show well. The selfie is never kept. A page's browser is known from then on by a cookie, for
          *     favourites and for what the person says of the photos.
          */
         post: operations["search"];
@@ -2651,6 +2652,8 @@ export interface components {
         SelfieForm: {
             /** @description The version of the consent that the person was shown. */
             consent_version: string;
+            /** @description From the answer to an earlier search by the same person: the selfie is added to it. */
+            sealed?: string | null;
             /**
              * Format: binary
              * @description A JPEG, PNG or WebP of up to 15 MiB.

@@ -90,6 +90,9 @@ export const gallery = dictionary(
     postedManage: 'Change or delete it under “My account”',
     postedExpired: 'This selfie is too old to be kept. Take a new one, then come back here.',
 
+    moreTitle: 'Not all of them?',
+    moreDetail: 'Add a selfie from the side, or as you looked that day: both count together.',
+    moreSelfie: 'Take another selfie',
     anotherSelfie: 'Try another selfie',
     takeSelfie: 'Take a selfie',
     chooseFile: 'Choose a picture',
@@ -178,6 +181,9 @@ export const gallery = dictionary(
     postedManage: 'Modifier ou supprimer sous « Mon compte »',
     postedExpired: 'Ce selfie est trop ancien pour être gardé. Prenez-en un nouveau, puis revenez ici.',
 
+    moreTitle: 'Il en manque ?',
+    moreDetail: 'Ajoutez un selfie de profil, ou tel que vous étiez ce jour-là : les deux comptent ensemble.',
+    moreSelfie: 'Prendre un selfie de plus',
     anotherSelfie: 'Essayer un autre selfie',
     takeSelfie: 'Prendre un selfie',
     chooseFile: 'Choisir une image',
