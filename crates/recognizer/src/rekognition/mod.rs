@@ -179,7 +179,7 @@ impl Rekognition {
 
     pub(crate) async fn find(&self, wanted: &GalleryVersion, selfie: Bytes) -> Result<Found, FindError> {
         if wanted.pack == REKOGNITION_PACK {
-            return self.find_there(wanted.event_id, selfie).await;
+            return Box::pin(self.find_there(wanted.event_id, selfie)).await;
         }
         self.local(&wanted.pack)?.find(wanted, selfie).await
     }
