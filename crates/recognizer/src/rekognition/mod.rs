@@ -157,7 +157,8 @@ impl Rekognition {
         photos: Vec<ToRead>,
     ) -> Result<Vec<Indexed>, IndexError> {
         if pack == REKOGNITION_PACK {
-            return Ok(self.index_there(event_id, photos).await?);
+            // The SDK's futures are large.
+            return Ok(Box::pin(self.index_there(event_id, photos)).await?);
         }
         let photos = photos.into_iter().map(|photo| photo.bytes).collect();
         Ok(crate::read_here(self.local(pack)?.index(pack, photos).await?))
