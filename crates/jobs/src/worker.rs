@@ -130,7 +130,7 @@ impl Worker {
         let photos = purge_photos::purge_some(self).await;
         // Whatever is in the way of the one: the other may still be done.
         let event = purge_event::purge_one(self).await;
-        let there = purge_rekognition::purge_some(self).await;
+        let there = Box::pin(purge_rekognition::purge_some(self)).await;
         write_calls(&self.store, &self.recognizer, &self.clock).await?;
         Ok(photos? + usize::from(event?) + there?)
     }

@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use aws_sdk_rekognition::operation::index_faces::IndexFacesOutput;
 use aws_sdk_rekognition::primitives::Blob;
 use aws_sdk_rekognition::types::{
-    Attribute, BoundingBox, FaceDetail, FaceRecord, Image, LandmarkType, QualityFilter,
+    Attribute, BoundingBox, FaceDetail, FaceRecord, Image, ImageQuality, LandmarkType, Pose, QualityFilter,
 };
 
 use super::trouble::Trouble;
@@ -127,8 +127,8 @@ fn face_of(record: &FaceRecord, photo: &IndexedPhoto) -> Option<ReadFace> {
         quality: Quality {
             size_px: bounds.width.min(bounds.height),
             // In units of its own, 0 to 100, and nothing is decided on it.
-            sharpness: detail.quality().and_then(|quality| quality.sharpness()).unwrap_or(0.0),
-            yaw: detail.pose().and_then(|pose| pose.yaw()).map_or(0.0, |degrees| degrees.abs() / 90.0),
+            sharpness: detail.quality().and_then(ImageQuality::sharpness).unwrap_or(0.0),
+            yaw: detail.pose().and_then(Pose::yaw).map_or(0.0, |degrees| degrees.abs() / 90.0),
             embedding_norm: 0.0,
         },
     };

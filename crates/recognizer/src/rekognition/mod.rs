@@ -157,7 +157,8 @@ impl Rekognition {
         photos: Vec<ToRead>,
     ) -> Result<Vec<Indexed>, IndexError> {
         if pack == REKOGNITION_PACK {
-            return Ok(self.index_there(event_id, photos).await?);
+            // The SDK's futures are large.
+            return Ok(Box::pin(self.index_there(event_id, photos)).await?);
         }
         let photos = photos.into_iter().map(|photo| photo.bytes).collect();
         Ok(crate::read_here(self.local(pack)?.index(pack, photos).await?))
@@ -184,7 +185,7 @@ impl Rekognition {
         known: &Known,
     ) -> Result<Found, FindError> {
         if wanted.pack == REKOGNITION_PACK {
-            return self.find_there(wanted.event_id, selfie).await;
+            return Box::pin(self.find_there(wanted.event_id, selfie)).await;
         }
         self.local(&wanted.pack)?.find(wanted, selfie, known).await
     }

@@ -74,7 +74,7 @@ fn not_built(language: Language) -> &'static str {
 
 async fn rekognition(web: &Web, language: Language) -> Integration {
     let answers = match web.recognizer.rekognition() {
-        Some(there) => Some(there.probe().await),
+        Some(there) => Some(Box::pin(there.probe()).await),
         None => None,
     };
     if let Some(Err(error)) = &answers {

@@ -17,6 +17,7 @@ use crate::organiser::{Image, day, image};
 
 /// An event, as everybody may see it.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields of a document")]
 pub struct PublicEvent {
     #[schema(value_type = String)]
     slug: Slug,

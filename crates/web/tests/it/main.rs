@@ -12,6 +12,8 @@ mod deletion;
 mod event_looks;
 mod event_settings;
 mod events;
+#[path = "../../../recognizer/tests/it/fake_server.rs"]
+mod fake_server;
 mod figures;
 mod harness;
 mod limits;
@@ -25,6 +27,7 @@ mod person;
 mod photo_actions;
 mod photos;
 mod reindex;
+mod rekognition;
 mod retention;
 mod search;
 mod sessions;

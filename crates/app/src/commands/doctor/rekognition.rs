@@ -26,7 +26,7 @@ pub(super) async fn look(config: &Config, store: &Store, language: Language) -> 
     let (events, purges) = kept_there(store).await?;
     let Some(there) = &config.rekognition else { return Ok(not_set_up(events, purges, language)) };
     let connection = Rekognition::new(there.settings.clone(), REKOGNITION_PACK, None);
-    if let Err(unavailable) = connection.probe().await {
+    if let Err(unavailable) = Box::pin(connection.probe()).await {
         let mend = words(
             language,
             "check the FINDME_REKOGNITION_ settings, and that the key may use rekognition:* on its collections"
