@@ -102,7 +102,7 @@ fn random_face(entropy: &domain::Entropy) -> NewFace {
     NewFace {
         face_id: FaceId::from_entropy(entropy),
         face,
-        embedding: Embedding::normalised(&raw).expect("bytes differ from 127.5"),
+        embedding: Some(Embedding::normalised(&raw).expect("bytes differ from 127.5")),
     }
 }
 

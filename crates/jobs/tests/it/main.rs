@@ -16,7 +16,7 @@ use blobs::{BlobKey, Blobs, Settings};
 use bytes::Bytes;
 use domain::{Digest, Entropy, EventId, EventName, JobId, PhotoId, PhotoState, Rendition};
 use jobs::{ATTEMPTS_MAX, Worker, WorkerSettings};
-use recognizer::{Fake, GalleryVersion, Read, Recognizer, ToRead};
+use recognizer::{Fake, GalleryVersion, Known, Read, Recognizer, ToRead};
 use sqlx::PgPool;
 use store::event::NewEvent;
 use store::photo::NewPhoto;
@@ -116,7 +116,7 @@ async fn found_by(worker: &Worker, event_id: EventId, selfie: Bytes) -> Vec<Phot
         version: event.gallery_version,
         epoch: event.gallery_epoch,
     };
-    let found = worker.recognizer.find(&version, selfie).await.unwrap();
+    let found = worker.recognizer.find(&version, selfie, &Known::default()).await.unwrap();
     found.matches.iter().map(|found| found.photo_id).collect()
 }
 

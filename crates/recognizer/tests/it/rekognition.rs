@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Band, REKOGNITION_PACK};
-use recognizer::{FindError, IndexError, Operation, Recognizer, Rekognition, SelfieError, ToRead};
+use recognizer::{FindError, IndexError, Known, Operation, Recognizer, Rekognition, SelfieError, ToRead};
 
 use crate::fake_server::{self, BLURRED, FakeServer, Fault, TWINS};
 use crate::world::{Person, World, settings};
@@ -159,7 +159,7 @@ async fn a_pack_of_models_that_are_not_here_is_refused_and_no_face_is_searched_a
     let gallery =
         recognizer::GalleryVersion { event_id, pack: REKOGNITION_PACK.to_owned(), version: 1, epoch: 0 };
     let face = domain::Embedding::normalised(&[1.0]).unwrap();
-    let refused = recognizer.find_again(&gallery, &face).await;
+    let refused = recognizer.find_again(&gallery, &face, &Known::default()).await;
     assert!(matches!(refused, Err(FindError::KeptElsewhere)), "{refused:?}");
     assert!(!format!("{:?}", settings(&server)).contains("secret"));
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use domain::{Entropy, EventId, FaceId, GalleryFace, GallerySource, HandedOut, PhotoId, REKOGNITION_PACK};
 use engine::Packs;
 use recognizer::{
-    Fake, FindError, Found, GalleryVersion, Indexed, Local, LocalOptions, Recognizer, Rekognition,
+    Fake, FindError, Found, GalleryVersion, Indexed, Known, Local, LocalOptions, Recognizer, Rekognition,
     RekognitionSettings, ToRead,
 };
 
@@ -243,7 +243,7 @@ impl World {
             (state.0, state.1)
         };
         let gallery = GalleryVersion { event_id, pack: self.pack.to_owned(), version, epoch };
-        self.recognizer.find(&gallery, selfie).await
+        self.recognizer.find(&gallery, selfie, &Known::default()).await
     }
 
     /// The photos on which somebody is found.

@@ -24,9 +24,7 @@ pub(super) fn answers(engine: &Engine, gallery: &Gallery, query: &Embedding) -> 
     let least = shown.iter().map(|hit| hit.score.0).fold(f32::INFINITY, f32::min);
     let mut best: BTreeMap<PhotoId, Answer> = shown
         .into_iter()
-        .map(|hit| {
-            (hit.photo_id, Answer { face_id: hit.face_id, score: hit.score.0, band: Some(hit.band) })
-        })
+        .map(|hit| (hit.photo_id, Answer { face_id: hit.face_id, score: hit.score.0, band: Some(hit.band) }))
         .collect();
     // Best first, so that a photo's first face stays.
     for FaceHit { face_id, photo_id, score, .. } in engine.search(gallery, query, Score(-1.0)) {
