@@ -25,7 +25,7 @@ impl Person {
     fn name(self) -> &'static str {
         match self {
             Self::Ann => "mindy_kaling",
-            Self::Bea => "madonna",
+            Self::Bea => "Jennifer_Lawrence",
         }
     }
 }
@@ -286,7 +286,7 @@ fn photograph_of(person: Person, number: usize) -> Bytes {
 }
 
 fn selfie_of(person: Person) -> Bytes {
-    let file = format!("photos/public-event/selfies/{}_1.jpg", person.name());
+    let file = format!("photos/public-event/selfies/{}_1.jpg", person.name().to_lowercase());
     std::fs::read(shared().join(file)).unwrap().into()
 }
 
