@@ -1,6 +1,7 @@
 //! Jobs on a real database and a real folder, with faces written as text.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[expect(dead_code, reason = "shared with other tests, which use the rest")]
 #[path = "../../../recognizer/tests/it/fake_server.rs"]
 mod fake_server;
 #[path = "../../../web/tests/it/logs.rs"]

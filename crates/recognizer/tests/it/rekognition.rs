@@ -63,6 +63,7 @@ async fn a_collection_that_vanished_is_empty_and_is_made_again() {
     assert_eq!(world.photos_of(event_id, Person::Ann).await, []);
     assert_eq!(there.delete_photos(event_id, &[lost]).await.unwrap(), 0);
     there.delete_collection(event_id).await.unwrap();
+    assert_eq!(server.collections(), Vec::<String>::new());
     let photo_id = world.add(event_id, world.photo_of(Person::Ann, 0)).await;
     assert_eq!(world.photos_of(event_id, Person::Ann).await, [photo_id]);
 }

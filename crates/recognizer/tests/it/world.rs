@@ -25,7 +25,7 @@ impl Person {
     fn name(self) -> &'static str {
         match self {
             Self::Ann => "mindy_kaling",
-            Self::Bea => "madonna",
+            Self::Bea => "Jennifer_Lawrence",
         }
     }
 }
@@ -48,7 +48,10 @@ enum Pictures {
 
 /// The database's faces, with the version at which each came.
 #[derive(Debug, Default)]
-struct Faces(Mutex<(i64, i64, Vec<(EventId, i64, GalleryFace)>)>);
+struct Faces(Mutex<(i64, i64, Vec<Came>)>);
+
+/// A face of an event, and the version at which it came.
+type Came = (EventId, i64, GalleryFace);
 
 impl GallerySource for Faces {
     fn faces<'a>(
@@ -60,7 +63,7 @@ impl GallerySource for Faces {
         each: &'a mut (dyn FnMut(GalleryFace) + Send),
     ) -> HandedOut<'a> {
         let state = self.0.lock().unwrap();
-        let wanted = |(event, version, _): &&(EventId, i64, GalleryFace)| {
+        let wanted = |(event, version, _): &&Came| {
             *event == event_id && (after_version + 1..=up_to_version).contains(version)
         };
         let faces: Vec<GalleryFace> =
@@ -283,7 +286,7 @@ fn photograph_of(person: Person, number: usize) -> Bytes {
 }
 
 fn selfie_of(person: Person) -> Bytes {
-    let file = format!("photos/public-event/selfies/{}_1.jpg", person.name());
+    let file = format!("photos/public-event/selfies/{}_1.jpg", person.name().to_lowercase());
     std::fs::read(shared().join(file)).unwrap().into()
 }
 

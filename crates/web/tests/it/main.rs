@@ -12,6 +12,7 @@ mod deletion;
 mod event_looks;
 mod event_settings;
 mod events;
+#[expect(dead_code, reason = "shared with other tests, which use the rest")]
 #[path = "../../../recognizer/tests/it/fake_server.rs"]
 mod fake_server;
 mod figures;
