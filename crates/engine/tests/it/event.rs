@@ -263,7 +263,7 @@ fn figures_of_every_pack_at_several_thresholds() {
                 println!("| sure {sure:.2} | {band} | {} | {} |", plain.words(), person.words());
             }
         }
-        println!("{}", cost(&event, chosen));
+        println!("{}", cost(&event, chosen).join("\n"));
     }
 }
 
@@ -289,8 +289,8 @@ fn parts(event: &Event) -> Vec<(&'static str, Event)> {
 }
 
 /// How long a search takes on one thread, beside a single scan, at several sizes.
-fn cost(event: &Event, thresholds: Thresholds) -> String {
-    let mut lines = String::new();
+fn cost(event: &Event, thresholds: Thresholds) -> Vec<String> {
+    let mut lines = Vec::new();
     let selfies: Vec<&Embedding> =
         event.selfies.iter().filter_map(|(_, embedding)| embedding.as_ref()).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
@@ -310,8 +310,8 @@ fn cost(event: &Event, thresholds: Thresholds) -> String {
         searches.sort();
         let faces = gallery.len();
         let (scan, person) = ((scans[15], scans[29]), (searches[15], searches[29]));
-        lines +=
-            &format!("{faces} faces, one thread, median and longest: scan {scan:?}, person {person:?}\n");
+        lines
+            .push(format!("{faces} faces, one thread, median and longest: scan {scan:?}, person {person:?}"));
     }
     lines
 }
