@@ -108,7 +108,7 @@ impl Event {
             let person = selfie.identities.first().expect("every selfie shows a labelled person");
             let bands: BTreeMap<u128, Band> = embedding
                 .iter()
-                .flat_map(|embedding| answer(embedding))
+                .flat_map(&answer)
                 .map(|(photo_id, band)| (photo_id.0.as_u128(), band))
                 .collect();
             for (number, photo) in self.photos.iter().enumerate() {
@@ -263,7 +263,7 @@ fn figures_of_every_pack_at_several_thresholds() {
                 println!("| sure {sure:.2} | {band} | {} | {} |", plain.words(), person.words());
             }
         }
-        cost(&event, chosen);
+        println!("{}", cost(&event, chosen).join("\n"));
     }
 }
 
@@ -288,8 +288,9 @@ fn parts(event: &Event) -> Vec<(&'static str, Event)> {
     ]
 }
 
-/// Prints how long a search takes on one thread, beside a single scan, at several sizes.
-fn cost(event: &Event, thresholds: Thresholds) {
+/// How long a search takes on one thread, beside a single scan, at several sizes.
+fn cost(event: &Event, thresholds: Thresholds) -> Vec<String> {
+    let mut lines = Vec::new();
     let selfies: Vec<&Embedding> =
         event.selfies.iter().filter_map(|(_, embedding)| embedding.as_ref()).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
@@ -308,9 +309,9 @@ fn cost(event: &Event, thresholds: Thresholds) {
         scans.sort();
         searches.sort();
         let faces = gallery.len();
-        println!(
-            "{faces} faces, one thread, median (longest): scan {:?} ({:?}), person {:?} ({:?})",
-            scans[15], scans[29], searches[15], searches[29]
-        );
+        let (scan, person) = ((scans[15], scans[29]), (searches[15], searches[29]));
+        lines
+            .push(format!("{faces} faces, one thread, median and longest: scan {scan:?}, person {person:?}"));
     }
+    lines
 }
