@@ -232,10 +232,17 @@ impl Written {
     }
 }
 
+/// Least distance of the two thresholds of a pack.
+const THRESHOLDS_APART_LEAST: f32 = 0.0099;
+
 fn check_numbers(pack: &Pack) -> Result<(), &'static str> {
     let Thresholds { sure, maybe } = pack.thresholds;
-    if !(-1.0 <= maybe && maybe <= sure && sure <= 1.0) {
-        return Err("thresholds must satisfy −1 ≤ maybe ≤ sure ≤ 1");
+    if !(-1.0 <= maybe && sure <= 1.0) {
+        return Err("thresholds must lie in [−1, 1]");
+    }
+    // Their distance is the step by which a search judges; see `gallery::people`.
+    if sure - maybe < THRESHOLDS_APART_LEAST {
+        return Err("sure must lie at least 0.01 above maybe");
     }
     if !(0.0..=1.0).contains(&pack.detector.confidence_least) {
         return Err("confidence_least must lie in [0, 1]");

@@ -44,16 +44,19 @@ const GLIMPSED_SHARE_LEAST: f32 = 0.2;
 /// The one face of a selfie.
 struct Seen {
     cut: Cut,
+    /// Whether anything else that could be a face, however doubtful, is nearly as large.
+    has_rival: bool,
     /// Longer side of the original, in whose pixels the face is.
     long_side_px: u32,
 }
 
 impl Seen {
-    /// Whether looking closer would show nothing else: the face is certain, and large.
+    /// Whether looking closer would show nothing else: the face is certain, large, and without a rival.
     fn is_beyond_doubt(&self) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "sides have at most 17 bits")]
         let share = quality::size_px(&self.cut.detection.bounds) / self.long_side_px as f32;
-        self.cut.detection.confidence >= CONFIDENCE_CERTAIN && share >= GLIMPSED_SHARE_LEAST
+        let is_certain = self.cut.detection.confidence >= CONFIDENCE_CERTAIN && !self.has_rival;
+        is_certain && share >= GLIMPSED_SHARE_LEAST
     }
 }
 
@@ -90,7 +93,12 @@ impl Engine {
             let decoded = decode(bytes, look.decode_px, &self.room, &mut bench.resizer)?;
             let cuts = self.cut(&decoded, detect_px, bench, &mut Stages::default())?;
             let long_side_px = decoded.width_px.max(decoded.height_px);
-            Ok(dominant(cuts).map(|cut| Seen { cut, long_side_px }))
+            let areas: Vec<f32> = cuts.iter().map(|cut| cut.detection.bounds.area()).collect();
+            Ok(dominant(cuts).map(|cut| {
+                let rivals = areas.iter().filter(|area| **area >= cut.detection.bounds.area() * RIVAL_AREA_LEAST);
+                // The face itself is one of them.
+                Seen { has_rival: rivals.count() > 1, cut, long_side_px }
+            }))
         })
     }
 

@@ -45,9 +45,10 @@ pub(crate) fn nearest(gallery: &Gallery, query: &Embedding, count: usize, kernel
     }
     let blocks = gallery.blocks.par_iter().enumerate();
     let kept = blocks.fold(Vec::new, |kept: Vec<FaceHit>, (number, block)| {
-        let last = kept.get(count - 1).map_or(Score(f32::NEG_INFINITY), |hit| hit.score);
+        // One rounding lower, since a score is rounded and is compared with exact ones: equal faces come by their ids.
+        let last = kept.get(count - 1).map_or(f32::NEG_INFINITY, |hit| hit.score.0.next_down());
         let mut found = [kept];
-        Scan { block, number, least: last, kernel }.add_hits(&asked, &mut found);
+        Scan { block, number, least: Score(last), kernel }.add_hits(&asked, &mut found);
         let [found] = found;
         keep_best(found, count)
     });

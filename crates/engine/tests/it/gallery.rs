@@ -69,6 +69,25 @@ fn every_face_above_the_threshold_is_found() {
 }
 
 #[test]
+fn equal_faces_come_by_their_ids_however_many_threads_search() {
+    // Five blocks of copies of a few faces, the smallest ids last.
+    let mut numbers = Numbers(3);
+    let kinds: Vec<Embedding> = (0..7).map(|_| numbers.embedding()).collect();
+    let mut gallery = Gallery::new(DIMENSION);
+    for number in (0..5_000).rev() {
+        gallery.append(face(number), photo(number), &kinds[number % 7]).unwrap();
+    }
+    let query = numbers.near(&kinds[0]);
+    for threads in [1, 2, 3] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let (all, few) = pool.install(|| (gallery.search(&query, Score(0.5)), gallery.nearest(&query, 20)));
+        let expected: Vec<FaceId> = (0..5_000).step_by(7).map(face).collect();
+        assert_eq!(all.iter().map(|hit| hit.face_id).collect::<Vec<_>>(), expected);
+        assert_eq!(few, all[..20], "{threads} threads");
+    }
+}
+
+#[test]
 fn what_is_removed_is_gone_and_the_rest_stays() {
     let mut numbers = Numbers(2);
     let embeddings: Vec<Embedding> = (0..5_000).map(|_| numbers.embedding()).collect();

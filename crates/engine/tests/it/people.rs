@@ -114,14 +114,46 @@ fn who_stands_beside_the_person_is_somebody_else() {
 
 #[test]
 fn this_is_me_too_finds_more_and_a_strangers_photo_nothing() {
-    let hard = |own| face(&[(0, 0.2), (1, 0.7)], own);
+    let hard = |own| face(&[(0, 0.26), (1, 0.7)], own);
     let faces = [(0, hard(10)), (1, hard(11)), (2, face(&[(7, 0.9)], 12)), (3, face(&[(7, 0.9)], 13))];
     let gallery = gallery(&faces);
     assert!(search(&gallery, &Person::of(selfie())).is_empty());
     let taught = Person { mine: vec![photo(0)], ..Person::of(selfie()) };
-    assert_eq!(band_of(&search(&gallery, &taught), 1), Some(Band::Sure));
+    assert_eq!(band_of(&search(&gallery, &taught), 1), Some(Band::Maybe), "a word alone makes nothing sure");
     let liar = Person { mine: vec![photo(2)], ..Person::of(selfie()) };
     assert!(search(&gallery, &liar).is_empty(), "pointing at a stranger brings none of their photos");
+}
+
+#[test]
+fn pointing_at_somebody_who_is_alike_by_chance_makes_their_photos_maybe_at_most() {
+    // Cosines to the selfie: 0.16 and 0.24 (strangers reach both at times), to each other 0.6 and more.
+    for axis in [0.18, 0.27] {
+        let stranger = |own| face(&[(0, axis), (7, 0.8)], own);
+        let faces = [(0, stranger(10)), (1, stranger(11)), (2, stranger(12)), (3, face(&[(0, 0.9)], 13))];
+        let taught = Person { mine: vec![photo(0), photo(1)], ..Person::of(selfie()) };
+        let hits = search(&gallery(&faces), &taught);
+        assert_eq!(band_of(&hits, 3), Some(Band::Sure));
+        assert!((0..3).all(|number| band_of(&hits, number) != Some(Band::Sure)), "{axis}: {hits:?}");
+    }
+}
+
+#[test]
+fn what_the_selfie_alone_is_sure_of_is_not_lost_to_a_burst() {
+    // Five frames of one second are the members; another photo is like the selfie, but not like them.
+    let mut faces: Vec<_> = (0..5).map(|i| (i, face(&[(0, 0.5), (1, 0.75)], 10 + i))).collect();
+    faces.push((5, face(&[(0, 0.36), (1, -0.3)], 20)));
+    let hits = search(&gallery(&faces), &Person::of(selfie()));
+    assert_eq!(band_of(&hits, 0), Some(Band::Sure));
+    assert_eq!(band_of(&hits, 5), Some(Band::Maybe));
+}
+
+#[test]
+fn the_next_frame_does_not_take_a_photo_away() {
+    // Two frames of one second: one just reaches "maybe", the other does not.
+    let frame = |likeness, own| face(&[(0, likeness), (5, 0.85)], own);
+    let (found, below) = (frame(0.3, 10), frame(0.26, 11));
+    let hits = search(&gallery(&[(0, found), (1, below)]), &Person::of(selfie()));
+    assert_eq!((band_of(&hits, 0), band_of(&hits, 1)), (Some(Band::Maybe), None));
 }
 
 #[test]

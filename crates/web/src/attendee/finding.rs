@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Band, Embedding, EventId, PhotoId, VisitorId};
+use domain::{Band, Embedding, EventId, PhotoId, REKOGNITION_PACK, VisitorId};
 use recognizer::{FindError, Found, GalleryVersion, Known, Match, SelfieError};
 use serde::Serialize;
 use store::StoreError;
@@ -58,6 +58,8 @@ pub(crate) enum Wanted {
         picture: Bytes,
         /// The face of an earlier search, to which it is added, and the pack that made it.
         earlier: Option<(String, Embedding)>,
+        /// Whether the person agreed that it goes to Amazon.
+        may_leave: bool,
     },
     /// The person whose face gave an embedding.
     Face {
@@ -117,7 +119,11 @@ async fn ask(
         Wanted::Selfie { earlier: Some((pack, _)), .. } if *pack != version.pack => {
             Err(Code::SealExpired.into())
         }
-        Wanted::Selfie { picture, earlier } => {
+        // The event was given to Amazon after the page had asked.
+        Wanted::Selfie { may_leave: false, .. } if version.pack == REKOGNITION_PACK => {
+            Err(Code::ConsentOutdated.into())
+        }
+        Wanted::Selfie { picture, earlier, .. } => {
             let earlier = earlier.as_ref().map(|(_, embedding)| embedding.clone());
             Ok(web.recognizer.find(version, picture.clone(), &Known { earlier, ..known }).await)
         }

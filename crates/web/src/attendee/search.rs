@@ -11,7 +11,7 @@ use store::event_hour::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::consent_version;
+use super::{consent_version, is_kept_elsewhere};
 use super::finding::{SearchAnswer, Wanted, find};
 use crate::Web;
 use crate::context::Context;
@@ -86,10 +86,11 @@ pub async fn search(
 /// The person on the selfie; with a seal, whose it adds to.
 fn wanted(web: &Web, event: &Event, sent: Sent) -> Result<Wanted, Problem> {
     let Sent { selfie: picture, sealed } = sent;
-    let Some(sealed) = sealed else { return Ok(Wanted::Selfie { picture, earlier: None }) };
+    let may_leave = is_kept_elsewhere(event);
+    let Some(sealed) = sealed else { return Ok(Wanted::Selfie { picture, earlier: None, may_leave }) };
     let opened = web.seals.open(event.event_id, &event.pack, &sealed, web.clock.unix_seconds());
     let earlier = opened.ok_or(Code::SealExpired)?;
-    Ok(Wanted::Selfie { picture, earlier: Some((event.pack.clone(), earlier)) })
+    Ok(Wanted::Selfie { picture, earlier: Some((event.pack.clone(), earlier)), may_leave })
 }
 
 /// The cookie by which the browser is known from now on. Without one the answer is as good: what was found is not thrown

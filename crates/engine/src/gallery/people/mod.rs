@@ -21,7 +21,9 @@
 //! * A face that is not alike beyond doubt is looked up in the gallery: when it is clearly more like somebody who is
 //!   not this person, it is theirs (`rivals.rs`).
 //! * In a crowd the best of many strangers is more alike: levels rise with the size of the gallery ([`Levels`]).
-//! * "Not me" makes a counter-example, "this is me too" a member, for this visitor at this event (`taught.rs`).
+//! * "Not me" makes a counter-example, "this is me too" a member, for this visitor at this event (`taught.rs`). What
+//!   only the latter brings is "maybe" at most: nobody gets a stranger's photos as theirs by pointing at one.
+//! * What the selfie alone calls sure stays at least "maybe", wherever the members draw the template.
 //!
 //! ## Why nothing is kept
 //! Growing takes a handful of queries at the gallery's speed, the same for every thread count, and each of them sees
@@ -51,8 +53,9 @@ pub const ROUNDS: usize = 3;
 /// Members at most, the best: more would not change the mean.
 pub const MEMBERS_MAX: usize = 64;
 
-/// Scans of the gallery that one search takes at most: the selfie, what was said of photos, the rounds, and those in doubt.
-pub const QUERIES_MAX: usize = 2 + ROUNDS + rivals::CHECKED_MAX;
+/// Scans of the gallery that one search takes at most: the selfie, what was said of photos, the rounds without and with
+/// that, who is near, and those in doubt.
+pub const QUERIES_MAX: usize = 3 + 2 * ROUNDS + rivals::CHECKED_MAX;
 
 /// Who is looked for, and what they said of the event's photos.
 #[derive(Clone, Debug)]
@@ -107,28 +110,72 @@ pub fn fused(selfies: &[&Embedding]) -> Option<Embedding> {
 /// [`QUERIES_MAX`] queries. The answer depends on nothing but the arguments.
 pub fn search(gallery: &Gallery, person: &Person, thresholds: Thresholds) -> Vec<PersonHit> {
     let levels = Levels::of(thresholds, gallery.len());
-    let mut hits = gallery.search(&person.selfie, Score(levels.maybe));
-    let to_selfie: HashMap<FaceId, Score> = hits.iter().map(|hit| (hit.face_id, hit.score)).collect();
-    let named = |hit: &&FaceHit| to_selfie.get(&hit.face_id).is_some_and(|score| score.0 >= levels.sure);
+    let alone = gallery.search(&person.selfie, Score(levels.maybe));
     let taught = Taught::look_up(gallery, person, levels);
+    let (mut template, mut hits) = grown(gallery, person, &alone, &taught.without_mine(), levels);
+    if !taught.mine.is_empty() {
+        let untaught = hits;
+        (template, hits) = grown(gallery, person, &alone, &taught, levels);
+        doubt_what_is_taught(&mut hits, &untaught, levels);
+        add_missing(&mut hits, &untaught);
+    }
+    let sure = alone.iter().take_while(|hit| hit.score.0 >= levels.sure);
+    let sure: Vec<FaceHit> = sure.map(|hit| doubted(*hit, levels)).collect();
+    add_missing(&mut hits, &sure);
+    hits.sort_unstable_by(template::best_first);
+    let best = best_of_each_photo(&hits);
+    let judged = rivals::without_others(gallery, best, &template, &taught, levels);
+    let to_selfie: HashMap<FaceId, Score> = alone.iter().map(|hit| (hit.face_id, hit.score)).collect();
+    let found = judged.into_iter().map(|(FaceHit { photo_id, face_id, score, .. }, band)| {
+        let to_selfie = to_selfie.get(&face_id).copied();
+        PersonHit { photo_id, face_id, score, to_selfie, band }
+    });
+    found.collect()
+}
+
+/// The person's template, and every face that may be theirs by it. `alone`: by the selfie alone.
+fn grown(
+    gallery: &Gallery,
+    person: &Person,
+    alone: &[FaceHit],
+    taught: &Taught,
+    levels: Levels,
+) -> (Template, Vec<FaceHit>) {
+    let named = alone.iter().take_while(|hit| hit.score.0 >= levels.sure);
+    let named: HashSet<FaceId> = named.map(|hit| hit.face_id).collect();
     let mut template = Template::new(&person.selfie);
+    let mut hits = alone.to_vec();
     for _ in 0..ROUNDS {
         let sure = hits.iter().take_while(|hit| hit.score.0 >= levels.member);
-        let sure: Vec<FaceHit> = sure.filter(named).copied().collect();
-        let members = members_of(gallery, &sure, &taught);
+        let sure: Vec<FaceHit> = sure.filter(|hit| named.contains(&hit.face_id)).copied().collect();
+        let members = members_of(gallery, &sure, taught);
         if template.has(&members) {
             break;
         }
         template.set_members(members);
         hits = template.search(gallery, Score(levels.maybe));
     }
-    let best = best_of_each_photo(&hits);
-    let judged = rivals::without_others(gallery, best, &hits, &template, &taught, levels);
-    let found = judged.into_iter().map(|(FaceHit { photo_id, face_id, score, .. }, band)| {
-        let to_selfie = to_selfie.get(&face_id).copied();
-        PersonHit { photo_id, face_id, score, to_selfie, band }
-    });
-    found.collect()
+    (template, hits)
+}
+
+/// `hit` as one that is looked up among others, and shown as "maybe" at most.
+fn doubted(hit: FaceHit, levels: Levels) -> FaceHit {
+    FaceHit { score: Score(hit.score.0.min(levels.sure.next_down())), ..hit }
+}
+
+/// Leaves no face surely the person's by the word of the visitor alone, who may have pointed at somebody else.
+fn doubt_what_is_taught(hits: &mut [FaceHit], untaught: &[FaceHit], levels: Levels) {
+    let sure = untaught.iter().filter(|hit| hit.score.0 >= levels.sure);
+    let sure: HashSet<FaceId> = sure.map(|hit| hit.face_id).collect();
+    for hit in hits.iter_mut().filter(|hit| !sure.contains(&hit.face_id)) {
+        *hit = doubted(*hit, levels);
+    }
+}
+
+/// Adds those of `others` whose photos are not there: a template that has moved towards some photos must not lose others.
+fn add_missing(hits: &mut Vec<FaceHit>, others: &[FaceHit]) {
+    let photos: HashSet<PhotoId> = hits.iter().map(|hit| hit.photo_id).collect();
+    hits.extend(others.iter().filter(|hit| !photos.contains(&hit.photo_id)));
 }
 
 /// The faces that the person named, and the best of each photo of `sure`, which come best first.

@@ -15,15 +15,17 @@ pub(super) const CHECKED_MAX: usize = 64;
 /// person mostly are.
 const MARGIN_STEPS: f32 = 1.0;
 
+/// Faces that are looked up in one reading of the gallery.
+const AT_ONCE: usize = 4;
+
 /// The hits of `best` with their bands, without those that are rather somebody else.
 ///
-/// `best`: the best face of each photo; `hits`: every face that may be the person. A face above [`Levels::member`] is not
-/// looked up. Who counts as somebody else: whoever does not even reach "maybe", whoever stands beside a member in one
-/// photo, and whom the person called "not me".
+/// `best`: the best face of each photo. A face above [`Levels::member`] is not looked up. Who counts as somebody else:
+/// whoever stays a step below "maybe" (a face just below it may well be the person, as their next frame), whoever stands
+/// beside a member in one photo, and whom the person called "not me".
 pub(super) fn without_others(
     gallery: &Gallery,
     best: Vec<FaceHit>,
-    hits: &[FaceHit],
     template: &Template,
     taught: &Taught,
     levels: Levels,
@@ -34,8 +36,9 @@ pub(super) fn without_others(
         .take(CHECKED_MAX)
         .filter_map(|hit| Some((*hit, Embedding::normalised(&gallery.embedding_of(hit)?).ok()?)))
         .collect();
-    let others =
-        Others { may_be: hits.iter().map(|hit| hit.face_id).collect(), beside: template.photos(), template };
+    let near = template.search(gallery, Score(levels.maybe - levels.step()));
+    let may_be = near.iter().chain(&best).map(|hit| hit.face_id).collect();
+    let others = Others { may_be, beside: template.photos(), template };
     let rejected = others.whose(gallery, &doubtful, levels.step() * MARGIN_STEPS);
     let checked: HashSet<FaceId> = doubtful.iter().map(|(hit, _)| hit.face_id).collect();
     let judged = best.into_iter().filter_map(|hit| {
@@ -65,14 +68,19 @@ impl Others<'_> {
     fn whose(&self, gallery: &Gallery, doubtful: &[(FaceHit, Embedding)], margin: f32) -> HashSet<FaceId> {
         let lowest = doubtful.iter().map(|(hit, _)| hit.score.0).reduce(f32::min);
         let Some(lowest) = lowest else { return HashSet::new() };
-        let queries: Vec<&Embedding> = doubtful.iter().map(|(_, embedding)| embedding).collect();
-        let answers = gallery.search_many(&queries, Score(lowest + margin));
         let has_rival = |face: &FaceHit, near: &[FaceHit]| {
             let near = near.iter().take_while(|other| other.score.0 > face.score.0 + margin);
             near.filter(|other| other.photo_id != face.photo_id).any(|other| self.contains(other))
         };
-        let pairs = doubtful.iter().zip(&answers);
-        pairs.filter(|((face, _), near)| has_rival(face, near)).map(|((face, _), _)| face.face_id).collect()
+        // A few at a time: where an event has a hundred thousand pictures of one poster, each answer is long.
+        let theirs = doubtful.chunks(AT_ONCE).flat_map(|few| {
+            let queries: Vec<&Embedding> = few.iter().map(|(_, embedding)| embedding).collect();
+            let answers = gallery.search_many(&queries, Score(lowest + margin));
+            let pairs = few.iter().zip(answers);
+            let theirs = pairs.filter(|((face, _), near)| has_rival(face, near));
+            theirs.map(|((face, _), _)| face.face_id).collect::<Vec<_>>()
+        });
+        theirs.collect()
     }
 
     fn contains(&self, face: &FaceHit) -> bool {

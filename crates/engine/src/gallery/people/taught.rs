@@ -11,8 +11,9 @@ use crate::gallery::{FaceHit, Gallery};
 use domain::Score;
 
 /// How far below "maybe" a face may lie that is learnt from "this is me too", in steps: a word widens a search to
-/// photos that the models find hard, but does not replace the face. Nobody gets a stranger's photos by pointing at one.
-const MINE_BELOW_STEPS: f32 = 2.0;
+/// photos that the models find hard, but does not replace the face. Whoever points at somebody who is alike by chance
+/// is shown what that face brings as "maybe" at most ([`super::search`]).
+const MINE_BELOW_STEPS: f32 = 0.5;
 /// Photos that are learnt from at most, of each kind: the most alike.
 const PHOTOS_MAX: usize = 32;
 
@@ -45,6 +46,11 @@ impl Taught {
             not_mine: in_photos(&person.not_mine),
             not_mine_photos: person.not_mine.iter().copied().collect(),
         }
+    }
+
+    /// The same without the faces that the visitor called theirs.
+    pub(super) fn without_mine(&self) -> Self {
+        Self { mine: Vec::new(), ..self.clone() }
     }
 
     /// Whether the face may vouch for others.

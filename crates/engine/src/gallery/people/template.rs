@@ -89,6 +89,6 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
 }
 
 /// Higher scores first; equal ones by id.
-fn best_first(a: &FaceHit, b: &FaceHit) -> Ordering {
+pub(super) fn best_first(a: &FaceHit, b: &FaceHit) -> Ordering {
     b.score.0.total_cmp(&a.score.0).then(a.face_id.cmp(&b.face_id))
 }

@@ -84,7 +84,7 @@ struct Run {
     failures: Vec<String>,
     slowest: Duration,
     slowest_case: u64,
-    /// Resident memory once a quarter of the time was over, in MiB.
+    /// Resident memory once a quarter of the time and of the least files was over, in MiB.
     warm_mib: Option<u64>,
     end_mib: u64,
 }
@@ -121,7 +121,9 @@ impl Work {
                 eprintln!("{failure}");
                 run.failures.push(failure);
             }
-            if self.began.elapsed() > self.duration / 4 && run.warm_mib.is_none() {
+            // A loaded machine has hardly begun by then.
+            let is_warm = self.began.elapsed() > self.duration / 4 && number >= FILES_LEAST / 4;
+            if is_warm && run.warm_mib.is_none() {
                 run.warm_mib = Some(resident_mib());
             }
         }

@@ -1,0 +1,65 @@
+//! A kernel is tried before it is used. Not every kernel has run on every kind of processor here, and one that
+//! computed something else would lose photos without a word: so a process compares its kernel with [`super::plain`] once,
+//! on made-up rows, and falls back to the next one when they differ. It takes some fifty microseconds.
+
+use super::{Kernel, Lane, QUERIES, QueryLane, TILE, Test};
+
+/// Lanes per row that are tried: one more than any kernel takes in one step.
+const LANES_MAX: usize = 9;
+/// Rows that are tried: no multiple of what kernels take at once.
+const ROWS: usize = 13;
+
+/// Whether `kernel` computes what the portable one does.
+pub(super) fn agrees(kernel: Kernel) -> bool {
+    (1..=LANES_MAX).all(|lanes| gives_the_same_sums(kernel, lanes)) && passes_the_same(kernel)
+}
+
+fn gives_the_same_sums(kernel: Kernel, lanes: usize) -> bool {
+    let queries: [Vec<QueryLane>; QUERIES] = std::array::from_fn(|number| query(number, lanes));
+    let all = std::array::from_fn(|number| queries[number].as_slice());
+    let rows: Vec<Lane> = (0..ROWS * lanes).map(row_lane).collect();
+    let (mut expected, mut found, mut single) = ([[0; ROWS]; QUERIES], [[1; ROWS]; QUERIES], [2; ROWS]);
+    Kernel::Plain.sums_of_several(all, &rows, expected.each_mut().map(|sums| sums.as_mut_slice()));
+    kernel.sums_of_several(all, &rows, found.each_mut().map(|sums| sums.as_mut_slice()));
+    kernel.sums(all[0], &rows, &mut single);
+    found == expected && single == expected[0]
+}
+
+fn passes_the_same(kernel: Kernel) -> bool {
+    let sums: Vec<i32> = (0..TILE).map(|at| byte(at, 7) * 700 - 90_000).collect();
+    let test = Test { times: 32, plus: 241 * 37, scale: 0.0005, error: 1.003, least: 0.2 };
+    let (scales, errors) = ([0.0015; TILE], [0.1; TILE]);
+    (1..=TILE).all(|count| {
+        let [expected, found] = [Kernel::Plain, kernel]
+            .map(|kernel| kernel.passing(&test, &sums[..count], &scales[..count], &errors[..count]));
+        found == expected
+    })
+}
+
+/// A number from 0 to 255 that looks random.
+fn byte(at: usize, salt: usize) -> i32 {
+    let mixed = (at + 1).wrapping_mul(2_654_435_761).wrapping_add(salt * 40_503) >> 7;
+    i32::from(mixed.to_le_bytes()[0])
+}
+
+/// Codes from −127 to 127; the last query has the largest everywhere.
+fn query(number: usize, lanes: usize) -> Vec<QueryLane> {
+    let code = |at: usize| {
+        let code = if number + 1 == QUERIES { 127 } else { byte(at, number) % 255 - 127 };
+        i8::try_from(code).unwrap_or(i8::MAX)
+    };
+    let half = |from: usize| std::array::from_fn(|at| code(from + at));
+    let lane = |number: usize| {
+        let from = number * Lane::CODES;
+        QueryLane { low: half(from), high: half(from + Lane::BYTES) }
+    };
+    (0..lanes).map(lane).collect()
+}
+
+/// Every third lane is full of the largest codes.
+fn row_lane(number: usize) -> Lane {
+    let code = |at: usize| {
+        if number.is_multiple_of(3) { u8::MAX } else { byte(number * Lane::BYTES + at, 99).to_le_bytes()[0] }
+    };
+    Lane(std::array::from_fn(code))
+}
