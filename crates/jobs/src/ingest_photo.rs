@@ -98,7 +98,7 @@ async fn read(
             Err(outcome) => read.push(read_photo(one, outcome)),
         }
     }
-    let photos = to_read(worker, event_id, &event.pack, &found).await?;
+    let photos = to_read(worker, event_id, &event.pack, &mut found).await?;
     let indexed = timed(&mut took.engine, worker.recognizer.index(event_id, &event.pack, photos)).await?;
     took.count(&indexed);
     let mut writes = Vec::with_capacity(found.len());

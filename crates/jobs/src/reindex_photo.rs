@@ -42,7 +42,7 @@ async fn read(
             Err(_) => read.push(new_faces(one, Vec::new())),
         }
     }
-    let photos = to_read(worker, event_id, pack, &found).await?;
+    let photos = to_read(worker, event_id, pack, &mut found).await?;
     let indexed = worker.recognizer.index(event_id, pack, photos).await?;
     for ((one, _), indexed) in found.iter().zip(indexed) {
         let faces = indexed.map_or_else(

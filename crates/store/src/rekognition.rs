@@ -23,8 +23,17 @@ pub struct Purge {
     pub photo_ids: Vec<PhotoId>,
 }
 
-/// Notes that these photos are about to be sent. Returns those that were noted before, so that an earlier try may have
-/// left faces of them there.
+/// A photo that may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// The photo.
+    pub photo_id: PhotoId,
+    /// Whether it was noted before, so that an earlier try may have left faces of it there.
+    pub before: bool,
+}
+
+/// Notes that these photos are about to be sent, and returns those that may be: not one that is gone, and none of an event
+/// that is gone or wants its faces there no longer. What is noted here, whoever deletes the photo or the event later finds.
 ///
 /// # Errors
 /// When the database fails.
@@ -32,8 +41,11 @@ pub async fn note_sent(
     db: &mut PgConnection,
     event_id: EventId,
     photo_ids: &[PhotoId],
-) -> Result<Vec<PhotoId>> {
+) -> Result<Vec<Noted>> {
     wait_for_turn(&mut *db, event_id).await?;
+    if !hold_if_used(&mut *db, event_id).await? {
+        return Ok(Vec::new());
+    }
     let ids = uuids(photo_ids);
     let before: Vec<Uuid> = query_scalar(
         "select photo_id from rekognition_photo where event_id = $1 and photo_id = any($2) order by photo_id",
@@ -42,15 +54,30 @@ pub async fn note_sent(
     .bind(ids.clone())
     .fetch_all(&mut *db)
     .await?;
-    query(
-        "insert into rekognition_photo (event_id, photo_id) select $1, photo_id from unnest($2::uuid[]) as sent (photo_id) order by photo_id \
-         on conflict (event_id, photo_id) do update set purge_at = null, passes = 0",
+    let noted: Vec<Uuid> = query_scalar(
+        "with there as (select photo_id from photo where event_id = $1 and photo_id = any($2) \
+           order by photo_id for key share) \
+         insert into rekognition_photo (event_id, photo_id) select $1, photo_id from there order by photo_id \
+         on conflict (event_id, photo_id) do update set purge_at = null, passes = 0 returning photo_id",
     )
     .bind(event_id.0)
     .bind(ids)
-    .execute(db)
+    .fetch_all(db)
     .await?;
-    Ok(before.into_iter().map(PhotoId).collect())
+    let of = |photo: Uuid| Noted { photo_id: PhotoId(photo), before: before.contains(&photo) };
+    Ok(noted.into_iter().map(of).collect())
+}
+
+/// Whether the event wants its faces there. If so its row is held until the transaction ends: whoever deletes the event or
+/// its photos, or gives up indexing it anew, takes the row first and comes before this or after it.
+async fn hold_if_used(db: &mut PgConnection, event_id: EventId) -> Result<bool> {
+    let row: Option<(Uuid,)> =
+        query_as("select event_id from event where event_id = $1 and (pack = $2 or reindex_pack = $2) for share")
+            .bind(event_id.0)
+            .bind(REKOGNITION_PACK)
+            .fetch_optional(db)
+            .await?;
+    Ok(row.is_some())
 }
 
 /// Asks for the faces of these photos to be deleted there, in the transaction that deletes the photos.

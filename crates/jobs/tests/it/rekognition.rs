@@ -7,6 +7,7 @@ use domain::{EventId, PhotoId, PhotoState, REKOGNITION_PACK};
 use jobs::Worker;
 use recognizer::{Recognizer, Rekognition, RekognitionSettings, ToRead};
 use sqlx::PgPool;
+use store::rekognition::{Noted, note_sent};
 use time::macros::date;
 
 use crate::fake_server::{ACCESS_KEY_ID, FakeServer, Fault, photo_of};
@@ -107,9 +108,9 @@ async fn what_a_killed_process_has_sent_counts_once(pool: PgPool) {
     let photo_id = upload(&worker, event_id, &bytes, true).await;
     // As a worker does it that ends before it has written anything of it.
     let mut tx = worker.store.begin().await.unwrap();
-    let before = store::rekognition::note_sent(&mut tx, event_id, &[photo_id]).await.unwrap();
+    let before = note_sent(&mut tx, event_id, &[photo_id]).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(before, []);
+    assert_eq!(before, [Noted { photo_id, before: false }]);
     let sent = vec![ToRead { photo_id, bytes, sent_before: false }];
     worker.recognizer.index(event_id, REKOGNITION_PACK, sent).await.unwrap().remove(0).unwrap();
     worker.run_until_idle().await.unwrap();
@@ -118,13 +119,55 @@ async fn what_a_killed_process_has_sent_counts_once(pool: PgPool) {
     // The photo of another process that was killed goes before it is read.
     let gone = upload(&worker, event_id, &photo_of(&[BEA]), true).await;
     let mut tx = worker.store.begin().await.unwrap();
-    store::rekognition::note_sent(&mut tx, event_id, &[gone]).await.unwrap();
+    note_sent(&mut tx, event_id, &[gone]).await.unwrap();
     tx.commit().await.unwrap();
     let sent = vec![ToRead { photo_id: gone, bytes: photo_of(&[BEA]), sent_before: false }];
     worker.recognizer.index(event_id, REKOGNITION_PACK, sent).await.unwrap().remove(0).unwrap();
     delete(&worker, event_id, gone).await;
     worker.purge_until_idle().await.unwrap();
     assert_eq!(server.kept(&format!("findme-{event_id}")).unwrap(), [photo_id.to_string()]);
+}
+
+/// What a worker notes that is about to send these photos.
+async fn noted(worker: &Worker, event_id: EventId, photos: &[PhotoId]) -> Vec<Noted> {
+    let mut tx = worker.store.begin().await.unwrap();
+    let noted = note_sent(&mut tx, event_id, photos).await.unwrap();
+    tx.commit().await.unwrap();
+    noted
+}
+
+async fn to_purge(pool: &PgPool) -> i64 {
+    let counted = "select count(*) from rekognition_photo where purge_at is not null";
+    sqlx::query_scalar(counted).fetch_one(pool).await.unwrap()
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_was_deleted_or_given_up_meanwhile_is_not_sent(pool: PgPool) {
+    let server = FakeServer::start().await;
+    let there = worker_of(&pool, &server).await;
+    let event_id = event(&there, REKOGNITION_PACK).await;
+    let stays = upload(&there, event_id, &photo_of(&[ANN]), true).await;
+    let goes = upload(&there, event_id, &photo_of(&[BEA]), true).await;
+    assert_eq!(noted(&there, event_id, &[stays, goes]).await.len(), 2);
+    delete(&there, event_id, goes).await;
+    assert_eq!(noted(&there, event_id, &[goes, stays]).await, [Noted { photo_id: stays, before: true }]);
+    assert_eq!(to_purge(&pool).await, 1, "the photo that went is still to be deleted there");
+
+    let here = worker(&pool).await;
+    let other = event(&here, "fake").await;
+    let photo_id = upload(&here, other, &recognizer::Fake::photo_of(&["ann"]), true).await;
+    assert_eq!(noted(&here, other, &[photo_id]).await, [], "its faces are kept here");
+    here.run_until_idle().await.unwrap();
+    here.store.begin_reindex(other, REKOGNITION_PACK).await.unwrap();
+    assert_eq!(noted(&here, other, &[photo_id]).await, [Noted { photo_id, before: false }]);
+    assert!(here.store.cancel_reindex(other).await.unwrap());
+    assert_eq!(noted(&here, other, &[photo_id]).await, []);
+    assert_eq!(to_purge(&pool).await, 2, "nor does a worker that is late undo it");
+    let mut tx = here.store.begin().await.unwrap();
+    assert!(store::event::delete(&mut tx, event_id).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(noted(&there, event_id, &[stays]).await, []);
+    assert_eq!((to_purge(&pool).await, notes(&pool).await), (3, 3));
 }
 
 #[sqlx::test(migrations = "../../migrations")]
