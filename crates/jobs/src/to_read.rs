@@ -1,10 +1,12 @@
-//! Originals for the recognizer. Where faces are kept elsewhere, photos are noted before they are sent.
+//! Originals for the recognizer, and what to do with those that it had no answer for. Where faces are kept elsewhere,
+//! photos are noted before they are sent.
 
 use std::collections::HashMap;
 
 use bytes::Bytes;
 use domain::{EventId, PhotoId, REKOGNITION_PACK};
-use recognizer::ToRead;
+use recognizer::{Indexed, NotRead, PhotoError, Read, ToRead};
+use uuid::Uuid;
 
 use crate::ingest_photo::Asked;
 use crate::{JobError, Worker};
@@ -42,4 +44,34 @@ async fn note(
     let noted = store::rekognition::note_sent(&mut tx, event_id, &ids).await?;
     tx.commit().await.map_err(store::StoreError::from)?;
     Ok(noted.into_iter().map(|one| (one.photo_id, one.before)).collect())
+}
+
+/// A photo that was read, or cannot be.
+pub(crate) type Done<'a> = (&'a Asked, Bytes, Result<Read, PhotoError>);
+
+/// What is done of `found`. The jobs of the others, for which whoever keeps the faces had no answer, are given back: the
+/// others do not wait for them.
+pub(crate) async fn done<'a>(
+    worker: &Worker,
+    lease: Uuid,
+    found: Vec<(&'a Asked, Bytes)>,
+    indexed: Vec<Indexed>,
+) -> Vec<Done<'a>> {
+    let mut done = Vec::with_capacity(found.len());
+    for ((one, bytes), indexed) in found.into_iter().zip(indexed) {
+        let error = match indexed {
+            Ok(read) => {
+                done.push((one, bytes, Ok(read)));
+                continue;
+            }
+            Err(NotRead::Photo(error)) => {
+                done.push((one, bytes, Err(error)));
+                continue;
+            }
+            Err(NotRead::Fails(error)) => JobError::FailsElsewhere(error),
+            Err(NotRead::Later(error)) => JobError::Elsewhere(error),
+        };
+        worker.leave(lease, &one.job, &error).await;
+    }
+    done
 }

@@ -274,6 +274,11 @@ impl Worker {
         Ok(tx.commit().await.map_err(store::StoreError::from)?)
     }
 
+    /// Gives a job back, or sets it aside, by whose fault it is.
+    pub(crate) async fn leave(&self, lease: Uuid, job: &Job, error: &JobError) {
+        self.try_later(lease, std::slice::from_ref(job), error, delay_without_fault(error)).await;
+    }
+
     /// Gives jobs back, or sets them aside. If that fails too, their lease runs out and they come back by themselves.
     /// With `without_fault` they come back after so many seconds, and this try does not count.
     async fn try_later(&self, lease: Uuid, jobs: &[Job], error: &JobError, without_fault: Option<i32>) {
@@ -322,7 +327,7 @@ fn delay_without_fault(error: &JobError) -> Option<i32> {
         JobError::Elsewhere(_) => Some(STORE_AWAY_SECONDS),
         JobError::Blobs(error) if error.is_temporary() => Some(STORE_AWAY_SECONDS),
         JobError::Store(error) if error.is_unavailable() => Some(STORE_AWAY_SECONDS),
-        JobError::Store(_) | JobError::Blobs(_) | JobError::Intake(_) => None,
+        JobError::Store(_) | JobError::Blobs(_) | JobError::Intake(_) | JobError::FailsElsewhere(_) => None,
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::{EventId, PhotoId, PhotoState, REKOGNITION_PACK};
-use jobs::Worker;
+use jobs::{ATTEMPTS_MAX, Worker};
 use recognizer::{Recognizer, Rekognition, RekognitionSettings, ToRead};
 use sqlx::PgPool;
 use store::rekognition::{Noted, note_sent};
@@ -168,6 +168,29 @@ async fn what_was_deleted_or_given_up_meanwhile_is_not_sent(pool: PgPool) {
     tx.commit().await.unwrap();
     assert_eq!(noted(&there, event_id, &[stays]).await, []);
     assert_eq!((to_purge(&pool).await, notes(&pool).await), (3, 3));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_photo_on_which_it_fails_is_set_aside_and_the_others_are_sent_once(pool: PgPool) {
+    let server = FakeServer::start().await;
+    let worker = worker_of(&pool, &server).await;
+    let event_id = event(&worker, REKOGNITION_PACK).await;
+    let good = upload(&worker, event_id, &photo_of(&[ANN]), true).await;
+    let bad = upload(&worker, event_id, &photo_of(&[BEA]), true).await;
+    server.fail_on(bad);
+    worker.run_until_idle().await.unwrap();
+    assert_eq!(photo(&worker, event_id, good).await.state, PhotoState::Ready);
+    assert_eq!(photo(&worker, event_id, bad).await.state, PhotoState::Waiting);
+    let sent = server.calls("IndexFaces");
+    for _ in 1..ATTEMPTS_MAX {
+        sqlx::query("update job set run_at = now() where state = 'waiting'").execute(&pool).await.unwrap();
+        worker.run_until_idle().await.unwrap();
+    }
+    let failed = photo(&worker, event_id, bad).await;
+    assert_eq!((failed.state, failed.failure_code.as_deref()), (PhotoState::Failed, Some("internal")));
+    let again = (server.calls("IndexFaces") - sent).cast_signed();
+    assert_eq!(again, 6 * (isize::try_from(ATTEMPTS_MAX).unwrap() - 1), "only that one, six tries each");
+    assert_eq!(server.kept(&format!("findme-{event_id}")).unwrap(), [good.to_string()]);
 }
 
 #[sqlx::test(migrations = "../../migrations")]
