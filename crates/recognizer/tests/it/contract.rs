@@ -1,6 +1,6 @@
 //! What every recognizer keeps to, whoever finds the faces.
 
-use recognizer::{FindError, SelfieError};
+use recognizer::{FindError, NotRead, PhotoError, SelfieError};
 
 use crate::world::{Person, World};
 
