@@ -6,9 +6,11 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use domain::{EventId, PhotoId, REKOGNITION_PACK};
 use recognizer::{Indexed, NotRead, PhotoError, Read, ToRead};
+use store::rekognition::Place;
 use uuid::Uuid;
 
 use crate::ingest_photo::Asked;
+use crate::purge_rekognition::place_of;
 use crate::{JobError, Worker};
 
 /// The photos as the recognizer takes them. One that may not be sent any more is taken out of `found`: its job is gone with
@@ -20,8 +22,10 @@ pub(crate) async fn to_read(
     found: &mut Vec<(&Asked, Bytes)>,
 ) -> Result<Vec<ToRead>, JobError> {
     let mut before = HashMap::new();
-    if pack == REKOGNITION_PACK {
-        before = note(worker, event_id, found).await?;
+    if let Some(there) = worker.recognizer.rekognition()
+        && pack == REKOGNITION_PACK
+    {
+        before = note(worker, place_of(there), event_id, found).await?;
         found.retain(|(one, _)| before.contains_key(&one.photo.photo_id));
     }
     let photo = |(one, bytes): &(&Asked, Bytes)| {
@@ -36,12 +40,13 @@ pub(crate) async fn to_read(
 /// whether they were noted before.
 async fn note(
     worker: &Worker,
+    place: Place<'_>,
     event_id: EventId,
     found: &[(&Asked, Bytes)],
 ) -> Result<HashMap<PhotoId, bool>, JobError> {
     let ids: Vec<PhotoId> = found.iter().map(|(one, _)| one.photo.photo_id).collect();
     let mut tx = worker.store.begin_job().await?;
-    let noted = store::rekognition::note_sent(&mut tx, event_id, &ids).await?;
+    let noted = store::rekognition::note_sent(&mut tx, place, event_id, &ids).await?;
     tx.commit().await.map_err(store::StoreError::from)?;
     Ok(noted.into_iter().map(|one| (one.photo_id, one.before)).collect())
 }

@@ -7,7 +7,7 @@ use domain::{EventId, PhotoId, PhotoState, REKOGNITION_PACK};
 use jobs::{ATTEMPTS_MAX, Worker};
 use recognizer::{Recognizer, Rekognition, RekognitionSettings, ToRead};
 use sqlx::PgPool;
-use store::rekognition::{Noted, note_sent};
+use store::rekognition::{KeptElsewhere, Noted, Place, kept_elsewhere, note_sent};
 use time::macros::date;
 
 use crate::fake_server::{ACCESS_KEY_ID, FakeServer, Fault, photo_of};
@@ -15,10 +15,15 @@ use crate::{event, found_by, photo, upload, worker};
 
 const ANN: usize = 0;
 const BEA: usize = 1;
+const HERE: Place<'static> = Place { region: "eu-west-1", collection_prefix: "findme-" };
 
 async fn worker_of(pool: &PgPool, server: &FakeServer) -> Worker {
+    worker_in(pool, server, HERE.region).await
+}
+
+async fn worker_in(pool: &PgPool, server: &FakeServer, region: &str) -> Worker {
     let mut settings =
-        RekognitionSettings::new("eu-west-1".to_owned(), ACCESS_KEY_ID.to_owned(), "secret".to_owned());
+        RekognitionSettings::new(region.to_owned(), ACCESS_KEY_ID.to_owned(), "secret".to_owned());
     settings.endpoint = Some(server.endpoint.clone());
     settings.first_pause = std::time::Duration::from_millis(5);
     let there = Rekognition::new(settings, REKOGNITION_PACK, None);
@@ -108,7 +113,7 @@ async fn what_a_killed_process_has_sent_counts_once(pool: PgPool) {
     let photo_id = upload(&worker, event_id, &bytes, true).await;
     // As a worker does it that ends before it has written anything of it.
     let mut tx = worker.store.begin().await.unwrap();
-    let before = note_sent(&mut tx, event_id, &[photo_id]).await.unwrap();
+    let before = note_sent(&mut tx, HERE, event_id, &[photo_id]).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(before, [Noted { photo_id, before: false }]);
     let sent = vec![ToRead { photo_id, bytes, sent_before: false }];
@@ -119,7 +124,7 @@ async fn what_a_killed_process_has_sent_counts_once(pool: PgPool) {
     // The photo of another process that was killed goes before it is read.
     let gone = upload(&worker, event_id, &photo_of(&[BEA]), true).await;
     let mut tx = worker.store.begin().await.unwrap();
-    note_sent(&mut tx, event_id, &[gone]).await.unwrap();
+    note_sent(&mut tx, HERE, event_id, &[gone]).await.unwrap();
     tx.commit().await.unwrap();
     let sent = vec![ToRead { photo_id: gone, bytes: photo_of(&[BEA]), sent_before: false }];
     worker.recognizer.index(event_id, REKOGNITION_PACK, sent).await.unwrap().remove(0).unwrap();
@@ -131,7 +136,7 @@ async fn what_a_killed_process_has_sent_counts_once(pool: PgPool) {
 /// What a worker notes that is about to send these photos.
 async fn noted(worker: &Worker, event_id: EventId, photos: &[PhotoId]) -> Vec<Noted> {
     let mut tx = worker.store.begin().await.unwrap();
-    let noted = note_sent(&mut tx, event_id, photos).await.unwrap();
+    let noted = note_sent(&mut tx, HERE, event_id, photos).await.unwrap();
     tx.commit().await.unwrap();
     noted
 }
@@ -191,6 +196,28 @@ async fn a_photo_on_which_it_fails_is_set_aside_and_the_others_are_sent_once(poo
     let again = server.calls("IndexFaces") - sent;
     assert_eq!(again, 6 * usize::try_from(ATTEMPTS_MAX - 1).unwrap(), "only that one, six tries each");
     assert_eq!(server.kept(&format!("findme-{event_id}")).unwrap(), [good.to_string()]);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_is_kept_in_another_region_waits_until_that_is_set_again(pool: PgPool) {
+    let server = FakeServer::start().await;
+    let worker = worker_of(&pool, &server).await;
+    let event_id = event(&worker, REKOGNITION_PACK).await;
+    let photo_id = upload(&worker, event_id, &photo_of(&[ANN]), true).await;
+    worker.run_until_idle().await.unwrap();
+    delete(&worker, event_id, photo_id).await;
+    let (empty, there) = (FakeServer::start().await, "us-east-1");
+    worker_in(&pool, &empty, there).await.purge_until_idle().await.unwrap();
+    assert_eq!((empty.calls("ListFaces"), to_purge(&pool).await), (0, 1), "it is not looked for there");
+    let mut tx = worker.store.begin().await.unwrap();
+    let other = Place { region: there, ..HERE };
+    let elsewhere = kept_elsewhere(&mut tx, other).await.unwrap();
+    let (region, collection_prefix) = (HERE.region.to_owned(), HERE.collection_prefix.to_owned());
+    assert_eq!(elsewhere, [KeptElsewhere { region, collection_prefix, photos: 1 }]);
+    assert_eq!(kept_elsewhere(&mut tx, HERE).await.unwrap(), []);
+    drop(tx);
+    worker.purge_until_idle().await.unwrap();
+    assert_eq!(server.kept(&format!("findme-{event_id}")).unwrap(), Vec::<String>::new());
 }
 
 #[sqlx::test(migrations = "../../migrations")]
