@@ -112,6 +112,7 @@ async fn hold_if_used(db: &mut PgConnection, event_id: EventId) -> Result<bool> 
 
 /// Asks for the faces of these photos to be deleted there, in the transaction that deletes the photos.
 pub(crate) async fn purge_photos(db: &mut PgConnection, event_id: EventId, photo_ids: &[Uuid]) -> Result<()> {
+    lock(&mut *db, event_id, Some(photo_ids.to_vec())).await?;
     query(
         "update rekognition_photo set purge_at = now(), passes = 0 where event_id = $1 and photo_id = any($2)",
     )
@@ -128,9 +129,25 @@ pub(crate) async fn purge_event(db: &mut PgConnection, event_id: EventId) -> Res
     Ok(())
 }
 
-/// The statement of [`purge_event`], of which the event is the parameter.
-pub(crate) const PURGE_EVENT: &str =
-    "update rekognition_photo set purge_at = now(), passes = 0 where event_id = $1";
+/// The statement of [`purge_event`], of which the event is the parameter. The rows are locked in the order of [`lock`].
+pub(crate) const PURGE_EVENT: &str = "with noted as (select photo_id, region, collection_prefix from rekognition_photo \
+     where event_id = $1 order by photo_id, region, collection_prefix for update) \
+     update rekognition_photo as note set purge_at = now(), passes = 0 from noted \
+     where note.event_id = $1 and note.photo_id = noted.photo_id and note.region = noted.region \
+     and note.collection_prefix = noted.collection_prefix";
+
+/// Locks the event's notes, or those of some photos, in one order, so that nobody waits in a circle.
+async fn lock(db: &mut PgConnection, event_id: EventId, only: Option<Vec<Uuid>>) -> Result<()> {
+    query(
+        "select from rekognition_photo where event_id = $1 and ($2::uuid[] is null or photo_id = any($2)) \
+         order by photo_id, region, collection_prefix for update",
+    )
+    .bind(event_id.0)
+    .bind(only)
+    .execute(db)
+    .await?;
+    Ok(())
+}
 
 /// Takes some photos of one event in this place whose turn it is, if any, at most `limit`, and puts them off for five minutes: whoever
 /// took them may end without a word, or be refused.
@@ -230,6 +247,7 @@ async fn advance(
     event_id: EventId,
     only: Option<Vec<Uuid>>,
 ) -> Result<()> {
+    lock(&mut *db, event_id, only.clone()).await?;
     query(
         "delete from rekognition_photo where event_id = $1 and ($2::uuid[] is null or photo_id = any($2)) \
          and region = $3 and collection_prefix = $4 and purge_at is not null and passes >= 2",
