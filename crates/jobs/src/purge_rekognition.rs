@@ -1,12 +1,16 @@
 //! Deletes faces at Amazon Rekognition whose photos or events were deleted here.
 
-use recognizer::Rekognition;
+use std::time::Duration;
+
+use recognizer::{Rekognition, Unavailable};
 use store::rekognition::{self, Place};
 
 use crate::{JobError, Worker};
 
-/// Photos whose faces are deleted in one go.
-const AT_ONCE: i64 = 20;
+/// Photos whose faces are deleted in one go: for each go all faces of the collection are listed.
+const AT_ONCE: i64 = 1000;
+/// How long one go may take. Meanwhile no photo of the event is sent; and it is less than for what a purge is put off.
+const LASTS: Duration = Duration::from_mins(2);
 
 /// Where the settings let faces be kept.
 pub(crate) fn place_of(there: &Rekognition) -> Place<'_> {
@@ -18,6 +22,16 @@ pub(crate) fn place_of(there: &Rekognition) -> Place<'_> {
 /// What cannot be deleted now comes again by itself, and nothing is ever taken for deleted that Rekognition has not said is.
 pub(crate) async fn purge_some(worker: &Worker) -> Result<usize, JobError> {
     let Some(there) = worker.recognizer.rekognition() else { return Ok(0) };
+    match tokio::time::timeout(LASTS, purge(worker, there)).await {
+        Ok(purged) => purged,
+        Err(_) => {
+            let reason = "deleting faces took too long".to_owned();
+            Err(Unavailable { busy: false, may_be_ours: false, reason }.into())
+        }
+    }
+}
+
+async fn purge(worker: &Worker, there: &Rekognition) -> Result<usize, JobError> {
     let place = place_of(there);
     let mut tx = worker.store.begin_job().await?;
     let claimed = rekognition::claim(&mut tx, place, AT_ONCE).await?;
