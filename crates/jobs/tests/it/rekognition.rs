@@ -182,7 +182,7 @@ async fn a_photo_on_which_it_fails_is_set_aside_and_the_others_are_sent_once(poo
     let event_id = event(&worker, REKOGNITION_PACK).await;
     let good = upload(&worker, event_id, &photo_of(&[ANN]), true).await;
     let bad = upload(&worker, event_id, &photo_of(&[BEA]), true).await;
-    server.fail_on(bad);
+    server.fail_on(&bad);
     worker.run_until_idle().await.unwrap();
     assert_eq!(photo(&worker, event_id, good).await.state, PhotoState::Ready);
     assert_eq!(photo(&worker, event_id, bad).await.state, PhotoState::Waiting);

@@ -92,7 +92,7 @@ impl FakeServer {
     }
 
     /// Lets it fail on a photo from now on.
-    pub(crate) fn fail_on(&self, photo_id: impl ToString) {
+    pub(crate) fn fail_on(&self, photo_id: &impl ToString) {
         self.lock().broken.push(photo_id.to_string());
     }
 

@@ -65,7 +65,7 @@ async fn a_photo_on_which_it_fails_costs_no_other_and_an_outage_is_nobodys_fault
         ToRead { photo_id, bytes, sent_before: false }
     };
     let photos = vec![photo(Person::Ann), photo(Person::Bea)];
-    server.fail_on(photos[0].photo_id);
+    server.fail_on(&photos[0].photo_id);
     let index = || world.recognizer.index(event_id, REKOGNITION_PACK, photos.clone());
     let read = index().await.unwrap();
     assert!(matches!(&read[0], Err(NotRead::Fails(_))), "{:?}", read[0]);
@@ -73,7 +73,7 @@ async fn a_photo_on_which_it_fails_costs_no_other_and_an_outage_is_nobodys_fault
     server.fail("ListCollections", [Fault::Broken; 3]);
     let read = index().await.unwrap();
     assert!(matches!((&read[0], &read[1]), (Err(NotRead::Later(_)), Ok(_))), "{:?}", read[0]);
-    server.fail_on(photos[1].photo_id);
+    server.fail_on(&photos[1].photo_id);
     server.fail("ListCollections", [Fault::Broken; 3]);
     let away = index().await;
     assert!(matches!(away, Err(IndexError::Unavailable(_))), "{away:?}");
