@@ -145,7 +145,9 @@ impl Worker {
             match purged {
                 Ok(1..) => continue,
                 Ok(0) => {}
-                Err(error) => tracing::warn!(%error, "faces could not be deleted at Rekognition; trying again"),
+                Err(error) => {
+                    tracing::warn!(%error, "faces could not be deleted at Rekognition; trying again")
+                }
             }
             tokio::select! {
                 () = tokio::time::sleep(PURGE_EVERY) => {}

@@ -116,7 +116,9 @@ impl Store {
             Some(Packs { new: Some(new), .. }) if new == pack => revive(&tx, event_id).await?,
             Some(Packs { new: Some(_), .. }) => Begun::Running,
             Some(Packs { now, .. }) if now == pack => Begun::SamePack,
-            Some(_) if pack == REKOGNITION_PACK && has_templates(&tx, event_id).await? => Begun::FacesKeptHere,
+            Some(_) if pack == REKOGNITION_PACK && has_templates(&tx, event_id).await? => {
+                Begun::FacesKeptHere
+            }
             Some(_) => begin(&tx, event_id, pack).await?,
         };
         if matches!(begun, Begun::Begun | Begun::Revived) {

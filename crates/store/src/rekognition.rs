@@ -101,12 +101,13 @@ pub async fn note_sent(
 /// Whether the event wants its faces there. If so its row is held until the transaction ends: whoever deletes the event or
 /// its photos, or gives up indexing it anew, takes the row first and comes before this or after it.
 async fn hold_if_used(db: &mut PgConnection, event_id: EventId) -> Result<bool> {
-    let row: Option<(Uuid,)> =
-        query_as("select event_id from event where event_id = $1 and (pack = $2 or reindex_pack = $2) for share")
-            .bind(event_id.0)
-            .bind(REKOGNITION_PACK)
-            .fetch_optional(db)
-            .await?;
+    let row: Option<(Uuid,)> = query_as(
+        "select event_id from event where event_id = $1 and (pack = $2 or reindex_pack = $2) for share",
+    )
+    .bind(event_id.0)
+    .bind(REKOGNITION_PACK)
+    .fetch_optional(db)
+    .await?;
     Ok(row.is_some())
 }
 

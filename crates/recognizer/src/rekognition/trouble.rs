@@ -55,8 +55,7 @@ impl Trouble {
                 );
                 let reason =
                     if busy { format!("{code}: {message}") } else { DisplayErrorContext(error).to_string() };
-                let may_be_ours =
-                    code == "InternalServerError" || matches!(error, SdkError::TimeoutError(_));
+                let may_be_ours = code == "InternalServerError" || matches!(error, SdkError::TimeoutError(_));
                 Self::Unavailable(Unavailable { busy, may_be_ours, reason })
             }
         }

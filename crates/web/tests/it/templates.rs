@@ -161,7 +161,8 @@ async fn no_event_goes_to_rekognition_where_a_face_is_kept_and_none_is_kept_wher
     let (server, ada, event, ann, bob) = gala(&pool).await;
     server.photos(&ada, &event, &[("1.jpg", &["ann", "bob"])]).await;
     server.keep_template(&ann, &event, "ann").await;
-    let event_id: uuid::Uuid = sqlx::query_scalar("select event_id from event").fetch_one(&pool).await.unwrap();
+    let event_id: uuid::Uuid =
+        sqlx::query_scalar("select event_id from event").fetch_one(&pool).await.unwrap();
     let begin = || server.web.store.begin_reindex(domain::EventId(event_id), domain::REKOGNITION_PACK);
     assert_eq!(begin().await.unwrap(), Begun::FacesKeptHere);
     assert_eq!(server.call(Some(&ann.access), "DELETE", TEMPLATE, None).await.status, StatusCode::OK);
