@@ -158,7 +158,7 @@ async fn what_was_deleted_or_given_up_meanwhile_is_not_sent(pool: PgPool) {
     assert_eq!(noted(&there, event_id, &[goes, stays]).await, [Noted { photo_id: stays, before: true }]);
     assert_eq!(to_purge(&pool).await, 1, "the photo that went is still to be deleted there");
 
-    let here = worker(&pool).await;
+    let here = Worker { entropy: there.entropy.clone(), ..worker(&pool).await };
     let other = event(&here, "fake").await;
     let photo_id = upload(&here, other, &recognizer::Fake::photo_of(&["ann"]), true).await;
     assert_eq!(noted(&here, other, &[photo_id]).await, [], "its faces are kept here");
