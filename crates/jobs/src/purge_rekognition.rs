@@ -22,13 +22,11 @@ pub(crate) fn place_of(there: &Rekognition) -> Place<'_> {
 /// What cannot be deleted now comes again by itself, and nothing is ever taken for deleted that Rekognition has not said is.
 pub(crate) async fn purge_some(worker: &Worker) -> Result<usize, JobError> {
     let Some(there) = worker.recognizer.rekognition() else { return Ok(0) };
-    match tokio::time::timeout(LASTS, purge(worker, there)).await {
-        Ok(purged) => purged,
-        Err(_) => {
-            let reason = "deleting faces took too long".to_owned();
-            Err(Unavailable { busy: false, may_be_ours: false, reason }.into())
-        }
-    }
+    let purged = tokio::time::timeout(LASTS, purge(worker, there)).await;
+    purged.unwrap_or_else(|_| {
+        let reason = "deleting faces took too long".to_owned();
+        Err(Unavailable { busy: false, may_be_ours: false, reason }.into())
+    })
 }
 
 async fn purge(worker: &Worker, there: &Rekognition) -> Result<usize, JobError> {
