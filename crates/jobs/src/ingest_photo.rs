@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use domain::{EventId, FaceId, PhotoId, Rendition};
-use recognizer::{Indexed, Read, ReadFace};
+use recognizer::{PhotoError, Read, ReadFace};
 use store::bulk::{NewFace, Outcome, ReadBatch, ReadPhoto, ReadyPhoto};
 use store::event::Event;
 use store::job::Job;
@@ -15,7 +15,7 @@ use time::macros::format_description;
 use uuid::Uuid;
 
 use crate::back_off::ATTEMPTS_MAX;
-use crate::to_read::to_read;
+use crate::to_read::{done, to_read};
 use crate::took::{Took, timed};
 use crate::{JobError, Worker};
 
@@ -40,7 +40,7 @@ pub(crate) async fn read_and_store(worker: &Worker, lease: Uuid, jobs: &[Job]) -
     let thresholds = worker.recognizer.thresholds(&event.pack)?;
     for part in parts(&asked) {
         let mut took = Took::default();
-        let photos = read(worker, &event, part, &mut took).await?;
+        let photos = read(worker, lease, &event, part, &mut took).await?;
         let pack = &event.pack;
         let batch = ReadBatch { event_id, pack, thresholds, lease_token: lease, photos: &photos };
         timed(&mut took.database, worker.store.finish_photos(&batch)).await?;
@@ -85,6 +85,7 @@ pub(crate) fn parts(asked: &[Asked]) -> Vec<&[Asked]> {
 
 async fn read(
     worker: &Worker,
+    lease: Uuid,
     event: &Event,
     asked: &[Asked],
     took: &mut Took,
@@ -98,13 +99,11 @@ async fn read(
             Err(outcome) => read.push(read_photo(one, outcome)),
         }
     }
-    let photos = to_read(worker, event_id, &event.pack, &found).await?;
+    let photos = to_read(worker, event_id, &event.pack, &mut found).await?;
     let indexed = timed(&mut took.engine, worker.recognizer.index(event_id, &event.pack, photos)).await?;
     took.count(&indexed);
-    let mut writes = Vec::with_capacity(found.len());
-    for ((one, bytes), indexed) in found.iter().zip(indexed) {
-        writes.push(store_one(worker, event_id, one, bytes, indexed));
-    }
+    let done = done(worker, lease, found, indexed).await;
+    let writes = done.into_iter().map(|(one, bytes, read)| store_one(worker, event_id, one, bytes, read));
     read.extend(timed(&mut took.renditions, futures::future::try_join_all(writes)).await?);
     Ok(read)
 }
@@ -139,13 +138,13 @@ async fn store_one(
     worker: &Worker,
     event_id: EventId,
     one: &Asked,
-    bytes: &Bytes,
-    indexed: Indexed,
+    bytes: Bytes,
+    read: Result<Read, PhotoError>,
 ) -> Result<ReadPhoto, JobError> {
-    let Read { photo, faces } = match indexed {
+    let Read { photo, faces } = match read {
         Ok(read) => read,
         Err(error) => {
-            let private_parts = worker.recognizer.private_parts(bytes.clone()).await;
+            let private_parts = worker.recognizer.private_parts(bytes).await;
             let outcome = Outcome::Failed { code: error.code(), detail: error.to_string(), private_parts };
             return Ok(read_photo(one, outcome));
         }

@@ -56,4 +56,7 @@ pub enum JobError {
     /// Whoever keeps the faces of the event cannot be used now.
     #[error(transparent)]
     Elsewhere(#[from] recognizer::Unavailable),
+    /// Whoever keeps the faces of the event answers, but not about this photo.
+    #[error("Amazon Rekognition fails on this photo again and again: {}", .0.reason)]
+    FailsElsewhere(recognizer::Unavailable),
 }

@@ -7,7 +7,7 @@ use store::reindex::{NewFaces, NewIndex};
 use uuid::Uuid;
 
 use crate::ingest_photo::{Asked, asked_for, original, parts, with_ids};
-use crate::to_read::to_read;
+use crate::to_read::{done, to_read};
 use crate::{JobError, Worker};
 
 /// Reads the photos of `jobs`, which are of one event, with the pack that it is to have, and writes their faces under
@@ -20,7 +20,7 @@ pub(crate) async fn read_and_store(worker: &Worker, lease: Uuid, jobs: &[Job]) -
     worker.recognizer.check_pack(&pack)?;
     let thresholds = worker.recognizer.thresholds(&pack)?;
     for part in parts(&asked) {
-        let photos = read(worker, event_id, &pack, part).await?;
+        let photos = read(worker, lease, event_id, &pack, part).await?;
         let index = NewIndex { event_id, pack: &pack, thresholds, lease_token: lease, photos: &photos };
         worker.store.finish_reindexed(&index).await?;
     }
@@ -29,6 +29,7 @@ pub(crate) async fn read_and_store(worker: &Worker, lease: Uuid, jobs: &[Job]) -
 
 async fn read(
     worker: &Worker,
+    lease: Uuid,
     event_id: EventId,
     pack: &str,
     asked: &[Asked],
@@ -42,9 +43,9 @@ async fn read(
             Err(_) => read.push(new_faces(one, Vec::new())),
         }
     }
-    let photos = to_read(worker, event_id, pack, &found).await?;
+    let photos = to_read(worker, event_id, pack, &mut found).await?;
     let indexed = worker.recognizer.index(event_id, pack, photos).await?;
-    for ((one, _), indexed) in found.iter().zip(indexed) {
+    for (one, _, indexed) in done(worker, lease, found, indexed).await {
         let faces = indexed.map_or_else(
             |error| {
                 tracing::warn!(%error, photo_id = %one.photo.photo_id, pack, "a photo cannot be read anew");

@@ -74,7 +74,11 @@ impl Worker {
     /// Works until `stop` becomes true; then ends what is under way and returns.
     pub async fn run(&self, stop: watch::Receiver<bool>) {
         let loops = (0..self.settings.batches_at_once).map(|_| self.run_one(stop.clone()));
-        tokio::join!(futures::future::join_all(loops), self.keep_house(stop.clone()));
+        tokio::join!(
+            futures::future::join_all(loops),
+            self.keep_house(stop.clone()),
+            self.delete_at_rekognition(stop.clone()),
+        );
         self.write_calls().await;
     }
 
@@ -125,24 +129,52 @@ impl Worker {
         }
     }
 
+    /// Deletes at Rekognition what was deleted here, until `stop` becomes true. By itself, because Rekognition may be slow:
+    /// what else there is to keep in order does not wait for it, nor does the end of the process. What was begun and not
+    /// ended comes again.
+    async fn delete_at_rekognition(&self, mut stop: watch::Receiver<bool>) {
+        if self.recognizer.rekognition().is_none() {
+            return;
+        }
+        while !*stop.borrow() {
+            let purged = tokio::select! {
+                purged = Box::pin(purge_rekognition::purge_some(self)) => purged,
+                _ = stop.changed() => return,
+            };
+            self.write_calls().await;
+            match purged {
+                Ok(1..) => continue,
+                Ok(0) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "faces could not be deleted at Rekognition; trying again")
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PURGE_EVERY) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
     /// Deletes what is left of some deleted event and of some deleted photos. Returns how many were looked at.
     async fn purge_once(&self) -> Result<usize, JobError> {
         let photos = purge_photos::purge_some(self).await;
         // Whatever is in the way of the one: the other may still be done.
         let event = purge_event::purge_one(self).await;
-        let there = Box::pin(purge_rekognition::purge_some(self)).await;
-        write_calls(&self.store, &self.recognizer, &self.clock).await?;
-        Ok(photos? + usize::from(event?) + there?)
+        Ok(photos? + usize::from(event?))
     }
 
-    /// Deletes what is left of deleted events and photos now. Returns how many were looked at.
+    /// Deletes what is left of deleted events and photos now, here and at Rekognition. Returns how many were looked at.
     ///
     /// # Errors
-    /// When database or photo store are away.
+    /// When database, photo store or Rekognition are away.
     pub async fn purge_until_idle(&self) -> Result<usize, JobError> {
         let mut purged = 0;
         loop {
-            let more = self.purge_once().await?;
+            let here = self.purge_once().await;
+            let there = Box::pin(purge_rekognition::purge_some(self)).await;
+            write_calls(&self.store, &self.recognizer, &self.clock).await?;
+            let more = here? + there?;
             if more == 0 {
                 return Ok(purged);
             }
@@ -274,6 +306,11 @@ impl Worker {
         Ok(tx.commit().await.map_err(store::StoreError::from)?)
     }
 
+    /// Gives a job back, or sets it aside, by whose fault it is.
+    pub(crate) async fn leave(&self, lease: Uuid, job: &Job, error: &JobError) {
+        self.try_later(lease, std::slice::from_ref(job), error, delay_without_fault(error)).await;
+    }
+
     /// Gives jobs back, or sets them aside. If that fails too, their lease runs out and they come back by themselves.
     /// With `without_fault` they come back after so many seconds, and this try does not count.
     async fn try_later(&self, lease: Uuid, jobs: &[Job], error: &JobError, without_fault: Option<i32>) {
@@ -322,7 +359,7 @@ fn delay_without_fault(error: &JobError) -> Option<i32> {
         JobError::Elsewhere(_) => Some(STORE_AWAY_SECONDS),
         JobError::Blobs(error) if error.is_temporary() => Some(STORE_AWAY_SECONDS),
         JobError::Store(error) if error.is_unavailable() => Some(STORE_AWAY_SECONDS),
-        JobError::Store(_) | JobError::Blobs(_) | JobError::Intake(_) => None,
+        JobError::Store(_) | JobError::Blobs(_) | JobError::Intake(_) | JobError::FailsElsewhere(_) => None,
     }
 }
 

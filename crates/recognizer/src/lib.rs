@@ -39,7 +39,7 @@ pub use known::Known;
 pub use lane::Busy;
 pub use local::{Local, LocalError, LocalOptions};
 pub use painter::{Drawing, PaintError, Painter, Place};
-pub use read::{IndexError, Indexed, Read, ReadFace, ToRead};
+pub use read::{IndexError, Indexed, NotRead, Read, ReadFace, ToRead};
 pub use refused::PackRefused;
 pub use rekognition::{Called, Operation, Rekognition, RekognitionSettings, Unavailable};
 
@@ -137,7 +137,7 @@ impl Recognizer {
     /// order. Waits for its turn.
     ///
     /// # Errors
-    /// When the pack cannot be used here, or whoever keeps the faces cannot be used now.
+    /// When the pack cannot be used here, or whoever keeps the faces could be used for none of the photos.
     pub async fn index(
         &self,
         event_id: EventId,
@@ -264,7 +264,7 @@ impl Recognizer {
 
 /// What the engine has read, whose embeddings are kept here.
 fn read_here(indexed: Vec<Result<IndexedPhoto, PhotoError>>) -> Vec<Indexed> {
-    indexed.into_iter().map(|photo| photo.map(Read::from)).collect()
+    indexed.into_iter().map(|photo| photo.map(Read::from).map_err(NotRead::Photo)).collect()
 }
 
 /// What was found, as photos. Each is there once already, best first.

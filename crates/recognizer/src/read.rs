@@ -18,7 +18,21 @@ pub struct ToRead {
 }
 
 /// What became of one photo.
-pub type Indexed = Result<Read, PhotoError>;
+pub type Indexed = Result<Read, NotRead>;
+
+/// Why a photo was not read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotRead {
+    /// It cannot be read.
+    #[error(transparent)]
+    Photo(#[from] PhotoError),
+    /// Whoever keeps the faces answers, but not about this photo. Trying again a few times may help.
+    #[error(transparent)]
+    Fails(Unavailable),
+    /// Whoever keeps the faces cannot be used now. Nothing is said about the photo.
+    #[error(transparent)]
+    Later(Unavailable),
+}
 
 /// A photo that was read.
 #[derive(Clone, Debug)]

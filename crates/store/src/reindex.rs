@@ -32,6 +32,9 @@ pub enum Begun {
     Running,
     /// The event is indexed with this pack.
     SamePack,
+    /// Somebody's face is kept at the event, which is compared with each new photo; with this pack, whose faces are kept
+    /// elsewhere, nobody would be told of photos or hidden on them any more.
+    FacesKeptHere,
     /// There is no such event.
     NoEvent,
 }
@@ -113,6 +116,9 @@ impl Store {
             Some(Packs { new: Some(new), .. }) if new == pack => revive(&tx, event_id).await?,
             Some(Packs { new: Some(_), .. }) => Begun::Running,
             Some(Packs { now, .. }) if now == pack => Begun::SamePack,
+            Some(_) if pack == REKOGNITION_PACK && has_templates(&tx, event_id).await? => {
+                Begun::FacesKeptHere
+            }
             Some(_) => begin(&tx, event_id, pack).await?,
         };
         if matches!(begun, Begun::Begun | Begun::Revived) {
@@ -251,6 +257,13 @@ async fn enqueue(tx: &Transaction<'_>, event_id: EventId, only: Option<&[Uuid]>)
     )
     .await?;
     Ok(())
+}
+
+/// Whether somebody's face is kept at the event. Its row is locked, as by whoever keeps another.
+async fn has_templates(tx: &Transaction<'_>, event_id: EventId) -> Result<bool> {
+    let params: [Param<'_>; 1] = [(&event_id.0, Type::UUID)];
+    let rows = tx.query_typed("select from template where event_id = $1 limit 1", &params).await?;
+    Ok(!rows.is_empty())
 }
 
 async fn begin(tx: &Transaction<'_>, event_id: EventId, pack: &str) -> Result<Begun> {

@@ -5,6 +5,8 @@
 //!   there, whatever became of that try.
 //! - Deleting a photo or an event marks the note in the same transaction; a worker deletes the faces there afterwards, at
 //!   least once, and again when all that was under way has come to an end.
+//! - A note says where the faces are. With other settings nothing is looked for in the wrong place, found to be gone there
+//!   and taken for deleted: it waits until somebody sets the place again.
 
 use domain::{EventId, PhotoId, REKOGNITION_PACK};
 use sqlx::PgConnection;
@@ -13,6 +15,26 @@ use uuid::Uuid;
 
 use crate::Result;
 use crate::sql::{query, query_as, query_scalar};
+
+/// Where faces are kept, by the settings of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The region.
+    pub region: &'a str,
+    /// What the names of collections begin with.
+    pub collection_prefix: &'a str,
+}
+
+/// Photos whose faces are kept in another place than the settings name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptElsewhere {
+    /// The region.
+    pub region: String,
+    /// What the names of collections begin with there.
+    pub collection_prefix: String,
+    /// How many photos.
+    pub photos: i64,
+}
 
 /// Photos of one event whose faces are to be deleted at Rekognition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,38 +45,75 @@ pub struct Purge {
     pub photo_ids: Vec<PhotoId>,
 }
 
-/// Notes that these photos are about to be sent. Returns those that were noted before, so that an earlier try may have
-/// left faces of them there.
+/// A photo that may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// The photo.
+    pub photo_id: PhotoId,
+    /// Whether it was noted before, so that an earlier try may have left faces of it there.
+    pub before: bool,
+}
+
+/// Notes that these photos are about to be sent, and returns those that may be: not one that is gone, and none of an event
+/// that is gone or wants its faces there no longer. What is noted here, whoever deletes the photo or the event later finds.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn note_sent(
     db: &mut PgConnection,
+    place: Place<'_>,
     event_id: EventId,
     photo_ids: &[PhotoId],
-) -> Result<Vec<PhotoId>> {
+) -> Result<Vec<Noted>> {
     wait_for_turn(&mut *db, event_id).await?;
+    if !hold_if_used(&mut *db, event_id).await? {
+        return Ok(Vec::new());
+    }
     let ids = uuids(photo_ids);
     let before: Vec<Uuid> = query_scalar(
-        "select photo_id from rekognition_photo where event_id = $1 and photo_id = any($2) order by photo_id",
+        "select photo_id from rekognition_photo where event_id = $1 and photo_id = any($2) and region = $3 \
+         and collection_prefix = $4 order by photo_id",
     )
     .bind(event_id.0)
     .bind(ids.clone())
+    .bind(place.region)
+    .bind(place.collection_prefix)
     .fetch_all(&mut *db)
     .await?;
-    query(
-        "insert into rekognition_photo (event_id, photo_id) select $1, photo_id from unnest($2::uuid[]) as sent (photo_id) order by photo_id \
-         on conflict (event_id, photo_id) do update set purge_at = null, passes = 0",
+    let noted: Vec<Uuid> = query_scalar(
+        "with there as (select photo_id from photo where event_id = $1 and photo_id = any($2) \
+           order by photo_id for key share) \
+         insert into rekognition_photo (event_id, photo_id, region, collection_prefix) \
+         select $1, photo_id, $3, $4 from there order by photo_id \
+         on conflict (event_id, photo_id, region, collection_prefix) do update set purge_at = null, passes = 0 \
+         returning photo_id",
     )
     .bind(event_id.0)
     .bind(ids)
-    .execute(db)
+    .bind(place.region)
+    .bind(place.collection_prefix)
+    .fetch_all(db)
     .await?;
-    Ok(before.into_iter().map(PhotoId).collect())
+    let of = |photo: Uuid| Noted { photo_id: PhotoId(photo), before: before.contains(&photo) };
+    Ok(noted.into_iter().map(of).collect())
+}
+
+/// Whether the event wants its faces there. If so its row is held until the transaction ends: whoever deletes the event or
+/// its photos, or gives up indexing it anew, takes the row first and comes before this or after it.
+async fn hold_if_used(db: &mut PgConnection, event_id: EventId) -> Result<bool> {
+    let row: Option<(Uuid,)> = query_as(
+        "select event_id from event where event_id = $1 and (pack = $2 or reindex_pack = $2) for share",
+    )
+    .bind(event_id.0)
+    .bind(REKOGNITION_PACK)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.is_some())
 }
 
 /// Asks for the faces of these photos to be deleted there, in the transaction that deletes the photos.
 pub(crate) async fn purge_photos(db: &mut PgConnection, event_id: EventId, photo_ids: &[Uuid]) -> Result<()> {
+    lock(&mut *db, event_id, Some(photo_ids.to_vec())).await?;
     query(
         "update rekognition_photo set purge_at = now(), passes = 0 where event_id = $1 and photo_id = any($2)",
     )
@@ -71,25 +130,45 @@ pub(crate) async fn purge_event(db: &mut PgConnection, event_id: EventId) -> Res
     Ok(())
 }
 
-/// The statement of [`purge_event`], of which the event is the parameter.
-pub(crate) const PURGE_EVENT: &str =
-    "update rekognition_photo set purge_at = now(), passes = 0 where event_id = $1";
+/// The statement of [`purge_event`], of which the event is the parameter. The rows are locked in the order of [`lock`].
+pub(crate) const PURGE_EVENT: &str = "with noted as (select photo_id, region, collection_prefix from rekognition_photo \
+     where event_id = $1 order by photo_id, region, collection_prefix for update) \
+     update rekognition_photo as note set purge_at = now(), passes = 0 from noted \
+     where note.event_id = $1 and note.photo_id = noted.photo_id and note.region = noted.region \
+     and note.collection_prefix = noted.collection_prefix";
 
-/// Takes some photos of one event whose turn it is, if any, at most `limit`, and puts them off for five minutes: whoever
+/// Locks the event's notes, or those of some photos, in one order, so that nobody waits in a circle.
+async fn lock(db: &mut PgConnection, event_id: EventId, only: Option<Vec<Uuid>>) -> Result<()> {
+    query(
+        "select from rekognition_photo where event_id = $1 and ($2::uuid[] is null or photo_id = any($2)) \
+         order by photo_id, region, collection_prefix for update",
+    )
+    .bind(event_id.0)
+    .bind(only)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Takes some photos of one event in this place whose turn it is, if any, at most `limit`, and puts them off for five minutes: whoever
 /// took them may end without a word, or be refused.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn claim(db: &mut PgConnection, limit: i64) -> Result<Option<Purge>> {
+pub async fn claim(db: &mut PgConnection, place: Place<'_>, limit: i64) -> Result<Option<Purge>> {
     let rows: Vec<(Uuid, Uuid)> = query_as(
-        "with first as (select event_id from rekognition_photo where purge_at <= now() order by purge_at limit 1), \
+        "with first as (select event_id from rekognition_photo where purge_at <= now() and region = $2 \
+           and collection_prefix = $3 order by purge_at limit 1), \
          due as (select event_id, photo_id from rekognition_photo where event_id = (select event_id from first) \
-           and purge_at <= now() order by photo_id limit $1 for update skip locked) \
-         update rekognition_photo set purge_at = now() + interval '5 minutes' from due \
-         where rekognition_photo.event_id = due.event_id and rekognition_photo.photo_id = due.photo_id \
-         returning due.event_id, due.photo_id",
+           and purge_at <= now() and region = $2 and collection_prefix = $3 \
+           order by photo_id limit $1 for update skip locked) \
+         update rekognition_photo as note set purge_at = now() + interval '5 minutes' from due \
+         where note.event_id = due.event_id and note.photo_id = due.photo_id and note.region = $2 \
+         and note.collection_prefix = $3 returning due.event_id, due.photo_id",
     )
     .bind(limit)
+    .bind(place.region)
+    .bind(place.collection_prefix)
     .fetch_all(db)
     .await?;
     let Some((event_id, _)) = rows.first() else { return Ok(None) };
@@ -102,13 +181,16 @@ pub async fn claim(db: &mut PgConnection, limit: i64) -> Result<Option<Purge>> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn begin(db: &mut PgConnection, purge: &Purge) -> Result<Vec<PhotoId>> {
+pub async fn begin(db: &mut PgConnection, place: Place<'_>, purge: &Purge) -> Result<Vec<PhotoId>> {
     wait_for_turn(db, purge.event_id).await?;
     let left: Vec<Uuid> = query_scalar(
-        "select photo_id from rekognition_photo where event_id = $1 and photo_id = any($2) and purge_at is not null",
+        "select photo_id from rekognition_photo where event_id = $1 and photo_id = any($2) and region = $3 \
+         and collection_prefix = $4 and purge_at is not null",
     )
     .bind(purge.event_id.0)
     .bind(uuids(&purge.photo_ids))
+    .bind(place.region)
+    .bind(place.collection_prefix)
     .fetch_all(db)
     .await?;
     Ok(left.into_iter().map(PhotoId).collect())
@@ -143,34 +225,50 @@ pub async fn is_used_by(db: &mut PgConnection, event_id: EventId) -> Result<bool
 ///
 /// # Errors
 /// When the database fails.
-pub async fn done(db: &mut PgConnection, event_id: EventId, photo_ids: &[PhotoId]) -> Result<()> {
-    advance(db, event_id, Some(uuids(photo_ids))).await
+pub async fn done(
+    db: &mut PgConnection,
+    place: Place<'_>,
+    event_id: EventId,
+    photo_ids: &[PhotoId],
+) -> Result<()> {
+    advance(db, place, event_id, Some(uuids(photo_ids))).await
 }
 
 /// The same of all photos of the event that are to be deleted there.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn done_event(db: &mut PgConnection, event_id: EventId) -> Result<()> {
-    advance(db, event_id, None).await
+pub async fn done_event(db: &mut PgConnection, place: Place<'_>, event_id: EventId) -> Result<()> {
+    advance(db, place, event_id, None).await
 }
 
-async fn advance(db: &mut PgConnection, event_id: EventId, only: Option<Vec<Uuid>>) -> Result<()> {
+async fn advance(
+    db: &mut PgConnection,
+    place: Place<'_>,
+    event_id: EventId,
+    only: Option<Vec<Uuid>>,
+) -> Result<()> {
+    lock(&mut *db, event_id, only.clone()).await?;
     query(
         "delete from rekognition_photo where event_id = $1 and ($2::uuid[] is null or photo_id = any($2)) \
-         and purge_at is not null and passes >= 2",
+         and region = $3 and collection_prefix = $4 and purge_at is not null and passes >= 2",
     )
     .bind(event_id.0)
     .bind(only.clone())
+    .bind(place.region)
+    .bind(place.collection_prefix)
     .execute(&mut *db)
     .await?;
     query(
         "update rekognition_photo set passes = passes + 1, \
          purge_at = now() + case passes when 0 then interval '10 minutes' else interval '1 day' end \
-         where event_id = $1 and ($2::uuid[] is null or photo_id = any($2)) and purge_at is not null",
+         where event_id = $1 and ($2::uuid[] is null or photo_id = any($2)) \
+         and region = $3 and collection_prefix = $4 and purge_at is not null",
     )
     .bind(event_id.0)
     .bind(only)
+    .bind(place.region)
+    .bind(place.collection_prefix)
     .execute(db)
     .await?;
     Ok(())
@@ -184,6 +282,24 @@ pub async fn open_purges(db: &mut PgConnection) -> Result<i64> {
     Ok(query_scalar("select count(*) from rekognition_photo where purge_at is not null and passes = 0")
         .fetch_one(db)
         .await?)
+}
+
+/// The photos whose faces are, or may be, in other places than this one: they are neither found nor deleted there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn kept_elsewhere(db: &mut PgConnection, place: Place<'_>) -> Result<Vec<KeptElsewhere>> {
+    let rows: Vec<(String, String, i64)> = query_as(
+        "select region, collection_prefix, count(*) from rekognition_photo \
+         where region <> $1 or collection_prefix <> $2 group by region, collection_prefix \
+         order by region, collection_prefix",
+    )
+    .bind(place.region)
+    .bind(place.collection_prefix)
+    .fetch_all(db)
+    .await?;
+    let of = |(region, collection_prefix, photos)| KeptElsewhere { region, collection_prefix, photos };
+    Ok(rows.into_iter().map(of).collect())
 }
 
 /// How many events have, or are to have, their faces there.

@@ -359,6 +359,10 @@ codes! {
         "The event has this model pack already" "Its photos were read with it; choose another one."
         "L’événement a déjà ce pack de modèles" "Ses photos ont été lues avec lui ; choisissez-en un autre."
     }
+    FacesKeptHere "faces_kept_here" UNPROCESSABLE_ENTITY {
+        "People keep their face at this event" "To hide them or keep them posted their faces are compared here, which Amazon Rekognition does not do. Choose another pack, or ask them to delete their kept face first."
+        "Des personnes conservent leur visage à cet événement" "Pour les masquer ou les tenir au courant, leurs visages sont comparés ici, ce qu’Amazon Rekognition ne fait pas. Choisissez un autre pack, ou demandez-leur d’abord de supprimer leur visage conservé."
+    }
     ReindexRunning "reindex_running" CONFLICT {
         "The photos are being read anew" "Wait until that is done, or cancel it first."
         "Les photos sont en cours de relecture" "Attendez la fin, ou annulez-la d’abord."

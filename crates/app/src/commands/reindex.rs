@@ -51,6 +51,11 @@ async fn reindex(installation: &Installation, arguments: &Reindex) -> anyhow::Re
     match installation.store.begin_reindex(event.event_id, &arguments.pack).await? {
         Begun::Begun | Begun::Revived => {}
         Begun::SamePack => return Ok(Outcome::SamePack),
+        Begun::FacesKeptHere => bail!(
+            "people keep their face at the event {:?}, to be told of photos or to be hidden on them, which Amazon \
+             Rekognition cannot do: choose another pack, or ask them to delete their kept face on the event's page first",
+            arguments.event
+        ),
         Begun::NoEvent => bail!("the event {:?} was deleted", arguments.event),
         // Begun before, here or elsewhere: this goes on with it.
         Begun::Running => {

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use domain::{EventId, PhotoId, PhotoState, REKOGNITION_PACK};
-use jobs::Worker;
+use jobs::{ATTEMPTS_MAX, Worker};
 use recognizer::{Recognizer, Rekognition, RekognitionSettings, ToRead};
 use sqlx::PgPool;
+use store::rekognition::{KeptElsewhere, Noted, Place, kept_elsewhere, note_sent};
 use time::macros::date;
 
 use crate::fake_server::{ACCESS_KEY_ID, FakeServer, Fault, photo_of};
@@ -14,10 +15,15 @@ use crate::{event, found_by, photo, upload, worker};
 
 const ANN: usize = 0;
 const BEA: usize = 1;
+const HERE: Place<'static> = Place { region: "eu-west-1", collection_prefix: "findme-" };
 
 async fn worker_of(pool: &PgPool, server: &FakeServer) -> Worker {
+    worker_in(pool, server, HERE.region).await
+}
+
+async fn worker_in(pool: &PgPool, server: &FakeServer, region: &str) -> Worker {
     let mut settings =
-        RekognitionSettings::new("eu-west-1".to_owned(), ACCESS_KEY_ID.to_owned(), "secret".to_owned());
+        RekognitionSettings::new(region.to_owned(), ACCESS_KEY_ID.to_owned(), "secret".to_owned());
     settings.endpoint = Some(server.endpoint.clone());
     settings.first_pause = std::time::Duration::from_millis(5);
     let there = Rekognition::new(settings, REKOGNITION_PACK, None);
@@ -107,9 +113,9 @@ async fn what_a_killed_process_has_sent_counts_once(pool: PgPool) {
     let photo_id = upload(&worker, event_id, &bytes, true).await;
     // As a worker does it that ends before it has written anything of it.
     let mut tx = worker.store.begin().await.unwrap();
-    let before = store::rekognition::note_sent(&mut tx, event_id, &[photo_id]).await.unwrap();
+    let before = note_sent(&mut tx, HERE, event_id, &[photo_id]).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(before, []);
+    assert_eq!(before, [Noted { photo_id, before: false }]);
     let sent = vec![ToRead { photo_id, bytes, sent_before: false }];
     worker.recognizer.index(event_id, REKOGNITION_PACK, sent).await.unwrap().remove(0).unwrap();
     worker.run_until_idle().await.unwrap();
@@ -118,13 +124,100 @@ async fn what_a_killed_process_has_sent_counts_once(pool: PgPool) {
     // The photo of another process that was killed goes before it is read.
     let gone = upload(&worker, event_id, &photo_of(&[BEA]), true).await;
     let mut tx = worker.store.begin().await.unwrap();
-    store::rekognition::note_sent(&mut tx, event_id, &[gone]).await.unwrap();
+    note_sent(&mut tx, HERE, event_id, &[gone]).await.unwrap();
     tx.commit().await.unwrap();
     let sent = vec![ToRead { photo_id: gone, bytes: photo_of(&[BEA]), sent_before: false }];
     worker.recognizer.index(event_id, REKOGNITION_PACK, sent).await.unwrap().remove(0).unwrap();
     delete(&worker, event_id, gone).await;
     worker.purge_until_idle().await.unwrap();
     assert_eq!(server.kept(&format!("findme-{event_id}")).unwrap(), [photo_id.to_string()]);
+}
+
+/// What a worker notes that is about to send these photos.
+async fn noted(worker: &Worker, event_id: EventId, photos: &[PhotoId]) -> Vec<Noted> {
+    let mut tx = worker.store.begin().await.unwrap();
+    let noted = note_sent(&mut tx, HERE, event_id, photos).await.unwrap();
+    tx.commit().await.unwrap();
+    noted
+}
+
+async fn to_purge(pool: &PgPool) -> i64 {
+    let counted = "select count(*) from rekognition_photo where purge_at is not null";
+    sqlx::query_scalar(counted).fetch_one(pool).await.unwrap()
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_was_deleted_or_given_up_meanwhile_is_not_sent(pool: PgPool) {
+    let server = FakeServer::start().await;
+    let there = worker_of(&pool, &server).await;
+    let event_id = event(&there, REKOGNITION_PACK).await;
+    let stays = upload(&there, event_id, &photo_of(&[ANN]), true).await;
+    let goes = upload(&there, event_id, &photo_of(&[BEA]), true).await;
+    assert_eq!(noted(&there, event_id, &[stays, goes]).await.len(), 2);
+    delete(&there, event_id, goes).await;
+    assert_eq!(noted(&there, event_id, &[goes, stays]).await, [Noted { photo_id: stays, before: true }]);
+    assert_eq!(to_purge(&pool).await, 1, "the photo that went is still to be deleted there");
+
+    let here = Worker { entropy: there.entropy.clone(), ..worker(&pool).await };
+    let other = event(&here, "fake").await;
+    let photo_id = upload(&here, other, &recognizer::Fake::photo_of(&["ann"]), true).await;
+    assert_eq!(noted(&here, other, &[photo_id]).await, [], "its faces are kept here");
+    here.run_until_idle().await.unwrap();
+    here.store.begin_reindex(other, REKOGNITION_PACK).await.unwrap();
+    assert_eq!(noted(&here, other, &[photo_id]).await, [Noted { photo_id, before: false }]);
+    assert!(here.store.cancel_reindex(other).await.unwrap());
+    assert_eq!(noted(&here, other, &[photo_id]).await, []);
+    assert_eq!(to_purge(&pool).await, 2, "nor does a worker that is late undo it");
+    let mut tx = here.store.begin().await.unwrap();
+    assert!(store::event::delete(&mut tx, event_id).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(noted(&there, event_id, &[stays]).await, []);
+    assert_eq!((to_purge(&pool).await, notes(&pool).await), (3, 3));
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_photo_on_which_it_fails_is_set_aside_and_the_others_are_sent_once(pool: PgPool) {
+    let server = FakeServer::start().await;
+    let worker = worker_of(&pool, &server).await;
+    let event_id = event(&worker, REKOGNITION_PACK).await;
+    let good = upload(&worker, event_id, &photo_of(&[ANN]), true).await;
+    let bad = upload(&worker, event_id, &photo_of(&[BEA]), true).await;
+    server.fail_on(&bad);
+    worker.run_until_idle().await.unwrap();
+    assert_eq!(photo(&worker, event_id, good).await.state, PhotoState::Ready);
+    assert_eq!(photo(&worker, event_id, bad).await.state, PhotoState::Waiting);
+    let sent = server.calls("IndexFaces");
+    for _ in 1..ATTEMPTS_MAX {
+        sqlx::query("update job set run_at = now() where state = 'waiting'").execute(&pool).await.unwrap();
+        worker.run_until_idle().await.unwrap();
+    }
+    let failed = photo(&worker, event_id, bad).await;
+    assert_eq!((failed.state, failed.failure_code.as_deref()), (PhotoState::Failed, Some("internal")));
+    let again = server.calls("IndexFaces") - sent;
+    assert_eq!(again, 6 * usize::try_from(ATTEMPTS_MAX - 1).unwrap(), "only that one, six tries each");
+    assert_eq!(server.kept(&format!("findme-{event_id}")).unwrap(), [good.to_string()]);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_is_kept_in_another_region_waits_until_that_is_set_again(pool: PgPool) {
+    let server = FakeServer::start().await;
+    let worker = worker_of(&pool, &server).await;
+    let event_id = event(&worker, REKOGNITION_PACK).await;
+    let photo_id = upload(&worker, event_id, &photo_of(&[ANN]), true).await;
+    worker.run_until_idle().await.unwrap();
+    delete(&worker, event_id, photo_id).await;
+    let (empty, there) = (FakeServer::start().await, "us-east-1");
+    worker_in(&pool, &empty, there).await.purge_until_idle().await.unwrap();
+    assert_eq!((empty.calls("ListFaces"), to_purge(&pool).await), (0, 1), "it is not looked for there");
+    let mut tx = worker.store.begin().await.unwrap();
+    let other = Place { region: there, ..HERE };
+    let elsewhere = kept_elsewhere(&mut tx, other).await.unwrap();
+    let (region, collection_prefix) = (HERE.region.to_owned(), HERE.collection_prefix.to_owned());
+    assert_eq!(elsewhere, [KeptElsewhere { region, collection_prefix, photos: 1 }]);
+    assert_eq!(kept_elsewhere(&mut tx, HERE).await.unwrap(), []);
+    drop(tx);
+    worker.purge_until_idle().await.unwrap();
+    assert_eq!(server.kept(&format!("findme-{event_id}")).unwrap(), Vec::<String>::new());
 }
 
 #[sqlx::test(migrations = "../../migrations")]

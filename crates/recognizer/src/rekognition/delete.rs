@@ -81,6 +81,7 @@ impl Rekognition {
             return Ok(());
         }
         tracing::warn!(%event_id, ?kept, "faces were not deleted; trying again later");
-        Err(Unavailable { busy: false, reason: format!("{} faces were not deleted", kept.len()) })
+        let reason = format!("{} faces were not deleted", kept.len());
+        Err(Unavailable { busy: false, may_be_ours: false, reason })
     }
 }

@@ -12,7 +12,7 @@ use aws_sdk_rekognition::types::{
 
 use super::trouble::Trouble;
 use super::{Operation, Rekognition, SENT_BYTES_MAX, SENT_SIDE_PX_LEAST, Unavailable};
-use crate::{Indexed, PhotoError, Read, ReadFace, ToRead};
+use crate::{Indexed, NotRead, PhotoError, Read, ReadFace, ToRead};
 
 /// Most faces that one call keeps (Rekognition's limit); the largest are taken.
 const FACES_MAX: i32 = 100;
@@ -31,10 +31,35 @@ impl Rekognition {
         self.delete_photos(event_id, &before).await?;
         let read = photos.into_iter().map(|photo| self.index_one(event_id, photo));
         let read: Vec<_> = futures::stream::iter(read).buffered(AT_ONCE).collect().await;
-        read.into_iter().collect()
+        self.judge(read).await
     }
 
-    async fn index_one(&self, event_id: EventId, photo: ToRead) -> Result<Indexed, Unavailable> {
+    /// Tells the photos on which Rekognition fails from those that it had no chance to fail on. Those of the others that
+    /// were read are done, whatever came of these; when there is nothing but the latter, all of it is unavailable.
+    async fn judge(
+        &self,
+        read: Vec<Result<Result<Read, PhotoError>, Unavailable>>,
+    ) -> Result<Vec<Indexed>, Unavailable> {
+        let may_be_ours = read.iter().any(|one| one.as_ref().is_err_and(|error| error.may_be_ours));
+        // An outage looks the same for one photo; but during an outage it does not answer other calls either.
+        let answers = may_be_ours && self.probe().await.is_ok();
+        let of_one = |one: Result<Result<Read, PhotoError>, Unavailable>| match one {
+            Ok(read) => read.map_err(NotRead::Photo),
+            Err(error) if answers && error.may_be_ours => Err(NotRead::Fails(error)),
+            Err(error) => Err(NotRead::Later(error)),
+        };
+        let read: Vec<Indexed> = read.into_iter().map(of_one).collect();
+        match read.first() {
+            Some(Err(NotRead::Later(error))) if read.iter().all(is_for_later) => Err(error.clone()),
+            Some(_) | None => Ok(read),
+        }
+    }
+
+    async fn index_one(
+        &self,
+        event_id: EventId,
+        photo: ToRead,
+    ) -> Result<Result<Read, PhotoError>, Unavailable> {
         let ToRead { photo_id, bytes, .. } = photo;
         let ticket = self.ingest_lane.wait_for_place().await;
         let preparer = std::sync::Arc::clone(&self.preparer);
@@ -69,7 +94,9 @@ impl Rekognition {
     ) -> Result<IndexFacesOutput, Trouble> {
         match self.index_faces(event_id, photo_id, jpeg).await {
             Err(Trouble::NoCollection) => {
-                self.make_collection(event_id).await.map_err(Trouble::Unavailable)?;
+                let made = self.make_collection(event_id).await;
+                // Whatever is wrong with the collection: it is not the picture.
+                made.map_err(|error| Trouble::Unavailable(Unavailable { may_be_ours: false, ..error }))?;
                 self.index_faces(event_id, photo_id, jpeg).await
             }
             answer => answer,
@@ -94,6 +121,10 @@ impl Rekognition {
             .send();
         self.call(Operation::IndexFaces, sent).await
     }
+}
+
+fn is_for_later(indexed: &Indexed) -> bool {
+    matches!(indexed, Err(NotRead::Later(_)))
 }
 
 /// Whether the preview keeps Rekognition's limits. Its longer side, at most 2048 pixels, does.

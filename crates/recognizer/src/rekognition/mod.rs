@@ -202,6 +202,16 @@ impl Rekognition {
         self.local(&wanted.pack)?.find_again(wanted, embedding, known).await
     }
 
+    /// The region in which faces are kept.
+    pub fn region(&self) -> &str {
+        &self.settings.region
+    }
+
+    /// What the names of collections begin with; the event's id follows.
+    pub fn collection_prefix(&self) -> &str {
+        &self.settings.collection_prefix
+    }
+
     /// The name of the event's collection.
     fn collection(&self, event_id: EventId) -> String {
         format!("{}{event_id}", self.settings.collection_prefix)

@@ -8,6 +8,8 @@ use aws_sdk_rekognition::error::{DisplayErrorContext, ProvideErrorMetadata, SdkE
 pub struct Unavailable {
     /// Whether it only has too much to do.
     pub busy: bool,
+    /// Whether what was sent may be the reason: it failed on that, or gave no answer in time.
+    pub may_be_ours: bool,
     /// What it said, for the log.
     pub reason: String,
 }
@@ -53,7 +55,8 @@ impl Trouble {
                 );
                 let reason =
                     if busy { format!("{code}: {message}") } else { DisplayErrorContext(error).to_string() };
-                Self::Unavailable(Unavailable { busy, reason })
+                let may_be_ours = code == "InternalServerError" || matches!(error, SdkError::TimeoutError(_));
+                Self::Unavailable(Unavailable { busy, may_be_ours, reason })
             }
         }
     }
@@ -67,6 +70,6 @@ impl Trouble {
             Self::NoFace => "it misses a face where none is needed".to_owned(),
             Self::Picture(said) => said,
         };
-        Unavailable { busy: false, reason }
+        Unavailable { busy: false, may_be_ours: false, reason }
     }
 }

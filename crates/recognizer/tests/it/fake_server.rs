@@ -56,6 +56,8 @@ struct Kept {
 struct Inner {
     collections: BTreeMap<String, Vec<Kept>>,
     faults: BTreeMap<&'static str, VecDeque<Fault>>,
+    /// Photos on which it fails.
+    broken: Vec<String>,
     calls: Vec<String>,
     violations: Vec<String>,
     last_id: u128,
@@ -87,6 +89,11 @@ impl FakeServer {
     /// Lets the next calls of an operation fail so.
     pub(crate) fn fail(&self, operation: &'static str, faults: impl IntoIterator<Item = Fault>) {
         self.lock().faults.entry(operation).or_default().extend(faults);
+    }
+
+    /// Lets it fail on a photo from now on.
+    pub(crate) fn fail_on(&self, photo_id: &impl ToString) {
+        self.lock().broken.push(photo_id.to_string());
     }
 
     /// The photos' ids of the faces that a collection keeps; `None` without a collection.
@@ -182,6 +189,9 @@ async fn answer(State(server): State<FakeServer>, headers: HeaderMap, body: Byte
         Some(Fault::AnswerLost | Fault::KeepsOne) | None => {}
     }
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if server.lock().broken.iter().any(|photo_id| asked["ExternalImageId"] == photo_id.as_str()) {
+        return refuse(&BROKEN);
+    }
     let done = server.lock().act(&target, &asked, matches!(fault, Some(Fault::KeepsOne)));
     match (done, fault) {
         (_, Some(Fault::AnswerLost)) => refuse(&BROKEN),

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use domain::{Band, REKOGNITION_PACK};
-use recognizer::{FindError, IndexError, Known, Operation, Recognizer, Rekognition, SelfieError, ToRead};
+use recognizer::{
+    FindError, IndexError, Known, NotRead, Operation, Recognizer, Rekognition, SelfieError, ToRead,
+};
 
 use crate::fake_server::{self, BLURRED, FakeServer, Fault, TWINS};
 use crate::world::{Person, World, settings};
@@ -51,6 +53,30 @@ async fn who_is_refused_again_and_again_is_told_to_come_back() {
     let denied = there(&world).0.probe().await.unwrap_err();
     assert!(denied.reason.contains("AccessDeniedException"), "{denied}");
     there(&world).0.probe().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_photo_on_which_it_fails_costs_no_other_and_an_outage_is_nobodys_fault() {
+    let world = World::of_tiles().await;
+    let (_, server) = there(&world);
+    let event_id = world.event();
+    let photo = |person| {
+        let (photo_id, bytes) = (world.photo_id(), world.photo_of(person, 0));
+        ToRead { photo_id, bytes, sent_before: false }
+    };
+    let photos = vec![photo(Person::Ann), photo(Person::Bea)];
+    server.fail_on(&photos[0].photo_id);
+    let index = || world.recognizer.index(event_id, REKOGNITION_PACK, photos.clone());
+    let read = index().await.unwrap();
+    assert!(matches!(&read[0], Err(NotRead::Fails(_))), "{:?}", read[0]);
+    assert_eq!(read[1].as_ref().unwrap().faces.len(), 1);
+    server.fail("ListCollections", [Fault::Broken; 3]);
+    let read = index().await.unwrap();
+    assert!(matches!((&read[0], &read[1]), (Err(NotRead::Later(_)), Ok(_))), "{:?}", read[0]);
+    server.fail_on(&photos[1].photo_id);
+    server.fail("ListCollections", [Fault::Broken; 3]);
+    let away = index().await;
+    assert!(matches!(away, Err(IndexError::Unavailable(_))), "{away:?}");
 }
 
 #[tokio::test]

@@ -49,6 +49,15 @@ fn must_be_kept_here(event: &Event) -> Result<(), Problem> {
     if is_kept_elsewhere(event) { Err(Code::FacesKeptElsewhere.into()) } else { Ok(()) }
 }
 
+/// Refuses to keep a face where new photos are, or soon will be, compared elsewhere, so that it would not be found on them.
+fn must_stay_here(event: &Event) -> Result<(), Problem> {
+    must_be_kept_here(event)?;
+    if event.reindex_pack.as_deref() == Some(REKOGNITION_PACK) {
+        return Err(Code::FacesKeptElsewhere.into());
+    }
+    Ok(())
+}
+
 /// Refuses what is about a photo that the visitor may not see: for them it does not exist.
 async fn must_see(web: &Web, guest: &Guest, photo_id: PhotoId) -> Result<(), Problem> {
     let mut tx = web.store.begin().await?;

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::finding::{current_version, problem};
 use super::receipt::{Receipt, delete_faces};
-use super::{TEMPLATE_CONSENT_VERSION, must_be_kept_here};
+use super::{TEMPLATE_CONSENT_VERSION, must_stay_here};
 use crate::Web;
 use crate::context::Context;
 use crate::error::{Code, Problem, commit};
@@ -126,7 +126,7 @@ async fn open(web: &Web, attendee: &Attendee, sealed: &str) -> Result<(String, E
     if !event.recognition_enabled {
         return Err(Code::RecognitionOff.into());
     }
-    must_be_kept_here(&event)?;
+    must_stay_here(&event)?;
     let embedding = web.seals.open(event.event_id, &event.pack, sealed, web.clock.unix_seconds());
     Ok((event.pack, embedding.ok_or(Code::SealExpired)?))
 }
@@ -140,6 +140,8 @@ async fn keep(web: &Web, attendee: &Attendee, new: &New) -> Result<(), Problem> 
     find(web, &version, new).await?;
     let mut tx = web.store.begin().await?;
     store::event::next_change(&mut tx, event_id).await?.ok_or(Code::EventNotFound)?;
+    let event = store::event::by_id(&mut tx, event_id).await?.ok_or(Code::EventNotFound)?;
+    must_stay_here(&event)?;
     let version = current_version(&mut tx, event_id).await?;
     let found = find(web, &version, new).await?;
     let known_by = KnownBy::Account(attendee.user_id);

@@ -43,6 +43,7 @@ pub async fn reindex(
         Begun::Begun | Begun::Revived => Ok(StatusCode::ACCEPTED),
         Begun::Running => Err(Code::ReindexRunning.into()),
         Begun::SamePack => Err(Problem::taken(Code::PackInUse, "pack")),
+        Begun::FacesKeptHere => Err(Problem::taken(Code::FacesKeptHere, "pack")),
         Begun::NoEvent => Err(Code::EventNotFound.into()),
     }
 }

@@ -6,6 +6,7 @@ use axum::http::{Method, StatusCode, header};
 use recognizer::Fake;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use store::reindex::Begun;
 
 use crate::deletion::{grown, rows};
 use crate::harness::{Answer, Server, form};
@@ -153,6 +154,20 @@ async fn what_cannot_be_kept_is_told_why(pool: PgPool) {
     server.pass(12 * 3600 + 1);
     let ann = Person::of(&server.log_in("ann@example.org", crate::people::PASSWORD, Some(&event)).await);
     assert_eq!(code(&ann, template(&sealed)).await, "seal_expired", "it lasts for twelve hours");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn no_event_goes_to_rekognition_where_a_face_is_kept_and_none_is_kept_where_it_goes(pool: PgPool) {
+    let (server, ada, event, ann, bob) = gala(&pool).await;
+    server.photos(&ada, &event, &[("1.jpg", &["ann", "bob"])]).await;
+    server.keep_template(&ann, &event, "ann").await;
+    let event_id: uuid::Uuid =
+        sqlx::query_scalar("select event_id from event").fetch_one(&pool).await.unwrap();
+    let begin = || server.web.store.begin_reindex(domain::EventId(event_id), domain::REKOGNITION_PACK);
+    assert_eq!(begin().await.unwrap(), Begun::FacesKeptHere);
+    assert_eq!(server.call(Some(&ann.access), "DELETE", TEMPLATE, None).await.status, StatusCode::OK);
+    assert_eq!(begin().await.unwrap(), Begun::Begun);
+    assert_eq!(server.keep_template(&bob, &event, "bob").await.code(), "faces_kept_elsewhere");
 }
 
 #[sqlx::test(migrations = "../../migrations")]

@@ -4,6 +4,7 @@
 use domain::{Language, REKOGNITION_PACK};
 use recognizer::{Operation, Rekognition};
 use store::Store;
+use store::rekognition::Place;
 
 use super::parts::{Finding, words};
 use crate::config::Config;
@@ -36,6 +37,9 @@ pub(super) async fn look(config: &Config, store: &Store, language: Language) -> 
         );
         return Ok(Finding::error(unavailable.to_string(), mend));
     }
+    if let Some(finding) = elsewhere(there, store, language).await? {
+        return Ok(finding);
+    }
     let mut detail = of_month(there, store, language).await?;
     if purges > 0 {
         detail += &words(
@@ -45,6 +49,41 @@ pub(super) async fn look(config: &Config, store: &Store, language: Language) -> 
         );
     }
     Ok(Finding::ok(detail))
+}
+
+/// A complaint when faces are kept where the settings do not look for them.
+async fn elsewhere(
+    there: &RekognitionConfig,
+    store: &Store,
+    language: Language,
+) -> anyhow::Result<Option<Finding>> {
+    let (region, collection_prefix) = (&there.settings.region, &there.settings.collection_prefix);
+    let place = Place { region, collection_prefix };
+    let kept = store::rekognition::kept_elsewhere(&mut *store.begin().await?, place).await?;
+    let Some(first) = kept.first() else { return Ok(None) };
+    let photos: i64 = kept.iter().map(|kept| kept.photos).sum();
+    let (region, prefix) = (&first.region, &first.collection_prefix);
+    let detail = words(
+        language,
+        format!(
+            "faces of {photos} photos were kept in another place, such as the region {region} with the prefix {prefix:?}, \
+             where nobody finds or deletes them now"
+        ),
+        format!(
+            "les visages de {photos} photos ont été conservés ailleurs, par exemple dans la région {region} avec le préfixe \
+             {prefix:?}, où personne ne les trouve ni ne les supprime plus"
+        ),
+    );
+    let mend = words(
+        language,
+        "set FINDME_REKOGNITION_REGION and FINDME_REKOGNITION_COLLECTION_PREFIX back to that, with keys of that account, \
+         until these events or photos are deleted"
+            .to_owned(),
+        "remettez ces valeurs dans FINDME_REKOGNITION_REGION et FINDME_REKOGNITION_COLLECTION_PREFIX, avec les clés de ce \
+         compte, jusqu’à la suppression de ces événements ou photos"
+            .to_owned(),
+    );
+    Ok(Some(Finding::error(detail, mend)))
 }
 
 fn not_set_up(events: i64, purges: i64, language: Language) -> Finding {
