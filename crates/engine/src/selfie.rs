@@ -95,7 +95,8 @@ impl Engine {
             let long_side_px = decoded.width_px.max(decoded.height_px);
             let areas: Vec<f32> = cuts.iter().map(|cut| cut.detection.bounds.area()).collect();
             Ok(dominant(cuts).map(|cut| {
-                let rivals = areas.iter().filter(|area| **area >= cut.detection.bounds.area() * RIVAL_AREA_LEAST);
+                let rivals =
+                    areas.iter().filter(|area| **area >= cut.detection.bounds.area() * RIVAL_AREA_LEAST);
                 // The face itself is one of them.
                 Seen { has_rival: rivals.count() > 1, cut, long_side_px }
             }))

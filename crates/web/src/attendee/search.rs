@@ -11,8 +11,8 @@ use store::event_hour::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{consent_version, is_kept_elsewhere};
 use super::finding::{SearchAnswer, Wanted, find};
+use super::{consent_version, is_kept_elsewhere};
 use crate::Web;
 use crate::context::Context;
 use crate::error::{Code, Problem, commit};
