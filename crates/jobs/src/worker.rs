@@ -146,7 +146,7 @@ impl Worker {
                 Ok(1..) => continue,
                 Ok(0) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "faces could not be deleted at Rekognition; trying again")
+                    tracing::warn!(%error, "faces could not be deleted at Rekognition; trying again");
                 }
             }
             tokio::select! {
