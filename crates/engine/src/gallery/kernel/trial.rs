@@ -19,8 +19,8 @@ fn gives_the_same_sums(kernel: Kernel, lanes: usize) -> bool {
     let all = std::array::from_fn(|number| queries[number].as_slice());
     let rows: Vec<Lane> = (0..ROWS * lanes).map(row_lane).collect();
     let (mut expected, mut found, mut single) = ([[0; ROWS]; QUERIES], [[1; ROWS]; QUERIES], [2; ROWS]);
-    Kernel::Plain.sums_of_several(all, &rows, expected.each_mut().map(|sums| sums.as_mut_slice()));
-    kernel.sums_of_several(all, &rows, found.each_mut().map(|sums| sums.as_mut_slice()));
+    Kernel::Plain.sums_of_several(all, &rows, expected.each_mut().map(<[i32; ROWS]>::as_mut_slice));
+    kernel.sums_of_several(all, &rows, found.each_mut().map(<[i32; ROWS]>::as_mut_slice));
     kernel.sums(all[0], &rows, &mut single);
     found == expected && single == expected[0]
 }
