@@ -4,8 +4,8 @@ use domain::{BoxPx, Rendition};
 
 use crate::engine::{Engine, fenced};
 use crate::faces::decode::decode;
-use crate::index::{Cut, IndexedFace};
-use crate::selfie::CONFIDENCE_CERTAIN;
+use crate::index::Cut;
+use crate::selfie::drop_doubtful;
 use crate::stages::Stages;
 use crate::{Selfie, SelfieError};
 
@@ -30,18 +30,13 @@ impl Engine {
             Ok((cuts, (decoded.width_px, decoded.height_px)))
         })?;
         let cut = most_central(cuts, size).ok_or(SelfieError::NoFace)?;
-        let embedded = self.embed_with_mirror(&cut)?;
-        let IndexedFace { face, embedding } = cut.into_face(embedded);
-        Ok(Selfie { embedding, face })
+        Ok(self.query_of(cut)?)
     }
 }
 
 /// As in a selfie, doubtful faces count only when there are no others: a dog in the middle is none.
 fn most_central(mut cuts: Vec<Cut>, size: (u32, u32)) -> Option<Cut> {
-    let is_certain = |cut: &Cut| cut.detection.confidence >= CONFIDENCE_CERTAIN;
-    if cuts.iter().any(is_certain) {
-        cuts.retain(is_certain);
-    }
+    drop_doubtful(&mut cuts);
     let distance = |cut: &Cut| from_centre(&cut.detection.bounds, size);
     cuts.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))
 }

@@ -62,7 +62,7 @@ impl Seen {
 
 /// Faces of at least this confidence are faces beyond doubt. What the detector doubts in a portrait is mostly a hand, an
 /// ear or a pattern, at up to 0.66 in the sample selfies.
-pub(crate) const CONFIDENCE_CERTAIN: f32 = 0.75;
+const CONFIDENCE_CERTAIN: f32 = 0.75;
 /// A second face of at least this share of the largest one's area could be meant as well; smaller ones stand behind.
 const RIVAL_AREA_LEAST: f32 = 0.4;
 
@@ -81,6 +81,11 @@ impl Engine {
             Ok(seen) if seen.is_beyond_doubt() => seen.cut,
             Ok(_) | Err(_) => self.face_seen(bytes, CLOSE)??.cut,
         };
+        Ok(self.query_of(cut)?)
+    }
+
+    /// The face as what is searched for.
+    pub(crate) fn query_of(&self, cut: Cut) -> Result<Selfie, PhotoError> {
         let embedded = self.embed_with_mirror(&cut)?;
         let IndexedFace { face, embedding } = cut.into_face(embedded);
         Ok(Selfie { embedding, face })
@@ -105,7 +110,7 @@ impl Engine {
 
     /// The mean of the face's embedding and its mirror image's, as usual in evaluations of ArcFace: what depends on the
     /// side from which the light came cancels out. It costs one crop more, for a query only.
-    pub(crate) fn embed_with_mirror(&self, cut: &Cut) -> Result<Embedded, PhotoError> {
+    fn embed_with_mirror(&self, cut: &Cut) -> Result<Embedded, PhotoError> {
         let mirrored = cut.crop.mirrored();
         let both = self.embed(&[&cut.crop, &mirrored]).into_iter().collect::<Result<Vec<_>, _>>()?;
         let [seen, mirrored] = &both[..] else { return Err(PhotoError::internal("two embeddings expected")) };
@@ -115,13 +120,18 @@ impl Engine {
     }
 }
 
-/// The largest face, when no other could be meant and it is large enough. Doubtful faces count only when there are no
-/// others.
-fn dominant(mut cuts: Vec<Cut>) -> Result<Cut, SelfieError> {
+/// Drops faces that are not certain, unless there are no others.
+pub(crate) fn drop_doubtful(cuts: &mut Vec<Cut>) {
     let is_certain = |cut: &Cut| cut.detection.confidence >= CONFIDENCE_CERTAIN;
     if cuts.iter().any(is_certain) {
         cuts.retain(is_certain);
     }
+}
+
+/// The largest face, when no other could be meant and it is large enough. Doubtful faces count only when there are no
+/// others.
+fn dominant(mut cuts: Vec<Cut>) -> Result<Cut, SelfieError> {
+    drop_doubtful(&mut cuts);
     let area = |cut: &Cut| cut.detection.bounds.area();
     cuts.sort_by(|a, b| area(b).total_cmp(&area(a)));
     let mut largest_first = cuts.into_iter();

@@ -197,7 +197,7 @@ fn keep_best(mut hits: Vec<FaceHit>, count: usize) -> Vec<FaceHit> {
 }
 
 /// Higher scores first; equal scores in the order of their ids, so that an answer does not depend on the threads.
-fn best_first(a: &FaceHit, b: &FaceHit) -> Ordering {
+pub(super) fn best_first(a: &FaceHit, b: &FaceHit) -> Ordering {
     b.score.0.total_cmp(&a.score.0).then(a.face_id.cmp(&b.face_id))
 }
 

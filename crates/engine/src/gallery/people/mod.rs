@@ -42,6 +42,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::{Band, Embedding, FaceId, PhotoId, Score, Thresholds};
 
+use super::scan::best_first;
 use super::{FaceHit, Gallery};
 pub use levels::Levels;
 use taught::Taught;
@@ -122,7 +123,7 @@ pub fn search(gallery: &Gallery, person: &Person, thresholds: Thresholds) -> Vec
     let sure = alone.iter().take_while(|hit| hit.score.0 >= levels.sure);
     let sure: Vec<FaceHit> = sure.map(|hit| doubted(*hit, levels)).collect();
     add_missing(&mut hits, &sure);
-    hits.sort_unstable_by(template::best_first);
+    hits.sort_unstable_by(best_first);
     let best = best_of_each_photo(&hits);
     let judged = rivals::without_others(gallery, best, &template, &taught, levels);
     let to_selfie: HashMap<FaceId, Score> = alone.iter().map(|hit| (hit.face_id, hit.score)).collect();

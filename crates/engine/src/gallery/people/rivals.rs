@@ -36,10 +36,14 @@ pub(super) fn without_others(
         .take(CHECKED_MAX)
         .filter_map(|hit| Some((*hit, Embedding::normalised(&gallery.embedding_of(hit)?).ok()?)))
         .collect();
-    let near = template.search(gallery, Score(levels.maybe - levels.step()));
-    let may_be = near.iter().chain(&best).map(|hit| hit.face_id).collect();
-    let others = Others { may_be, beside: template.photos(), template };
-    let rejected = others.whose(gallery, &doubtful, levels.step() * MARGIN_STEPS);
+    let rejected = if doubtful.is_empty() {
+        HashSet::new()
+    } else {
+        let near = template.search(gallery, Score(levels.maybe - levels.step()));
+        let may_be = near.iter().chain(&best).map(|hit| hit.face_id).collect();
+        let others = Others { may_be, beside: template.photos(), template };
+        others.whose(gallery, &doubtful, levels.step() * MARGIN_STEPS)
+    };
     let checked: HashSet<FaceId> = doubtful.iter().map(|(hit, _)| hit.face_id).collect();
     let judged = best.into_iter().filter_map(|hit| {
         let embedding = gallery.embedding_of(&hit)?;
@@ -66,8 +70,7 @@ struct Others<'a> {
 impl Others<'_> {
     /// Those of `doubtful` that are more like somebody else, by `margin`.
     fn whose(&self, gallery: &Gallery, doubtful: &[(FaceHit, Embedding)], margin: f32) -> HashSet<FaceId> {
-        let lowest = doubtful.iter().map(|(hit, _)| hit.score.0).reduce(f32::min);
-        let Some(lowest) = lowest else { return HashSet::new() };
+        let lowest = doubtful.iter().map(|(hit, _)| hit.score.0).fold(f32::INFINITY, f32::min);
         let has_rival = |face: &FaceHit, near: &[FaceHit]| {
             let near = near.iter().take_while(|other| other.score.0 > face.score.0 + margin);
             near.filter(|other| other.photo_id != face.photo_id).any(|other| self.contains(other))

@@ -1,10 +1,10 @@
 //! A person as one vector: the selfie and the faces that are the person's.
 
-use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use domain::{Embedding, FaceId, PhotoId, Score};
 
+use crate::gallery::scan::best_first;
 use crate::gallery::{FaceHit, Gallery};
 
 /// A face that vouches for others.
@@ -86,9 +86,4 @@ pub(super) fn add(sum: &mut [f32], numbers: &[f32]) {
 /// The dot product of two unit vectors: their cosine.
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-/// Higher scores first; equal ones by id.
-pub(super) fn best_first(a: &FaceHit, b: &FaceHit) -> Ordering {
-    b.score.0.total_cmp(&a.score.0).then(a.face_id.cmp(&b.face_id))
 }
