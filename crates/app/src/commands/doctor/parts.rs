@@ -82,9 +82,14 @@ pub(super) fn words(language: Language, english: String, french: String) -> Stri
 
 /// What needs nothing to be open. Every byte of the models is read.
 pub(super) fn of_machine(config: &Config, language: Language) -> Vec<Check> {
+    machine(config, language, model_files(config))
+}
+
+/// `models`: what was found of the model files.
+fn machine(config: &Config, language: Language, models: anyhow::Result<Finding>) -> Vec<Check> {
     vec![
         check("ONNX Runtime", if_needed(config, onnx_runtime(config))),
-        check("models", if_needed(config, model_files(config))),
+        check("models", if_needed(config, models)),
         check("disk", disk(config, language)),
     ]
 }
@@ -117,11 +122,7 @@ pub(crate) async fn while_serving(
     blobs: &Blobs,
     language: Language,
 ) -> Vec<Check> {
-    let mut checks = vec![
-        check("ONNX Runtime", if_needed(config, onnx_runtime(config))),
-        check("models", if_needed(config, model_files_are_there(config))),
-        check("disk", disk(config, language)),
-    ];
+    let mut checks = machine(config, language, model_files_are_there(config));
     checks.extend(of_installation(config, store, blobs, language).await);
     checks
 }
