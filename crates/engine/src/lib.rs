@@ -17,6 +17,7 @@
 
 mod central;
 mod containers;
+mod dominant;
 mod engine;
 mod error;
 mod faces;
@@ -30,6 +31,7 @@ pub mod privacy;
 mod selfie;
 mod stages;
 
+pub use dominant::{FaceSeen, dominant_face};
 pub use engine::{Engine, EngineOptions};
 pub use error::{OpenError, PhotoError, SelfieError};
 pub use faces::decode::heif::codec;

@@ -2,9 +2,9 @@
 
 use domain::{Embedding, Face};
 
+use crate::dominant::{FaceSeen, RIVAL_AREA_LEAST, dominant_face};
 use crate::engine::{Engine, fenced};
 use crate::faces::decode::decode;
-use crate::faces::embed::Embedded;
 use crate::faces::quality;
 use crate::index::{Cut, DECODE_LONG_SIDE_PX_LEAST, IndexedFace};
 use crate::stages::Stages;
@@ -19,9 +19,6 @@ pub struct Selfie {
     pub face: Face,
 }
 
-/// Shortest side of a selfie's face, in pixels of the original. Below, recognition fails often: the default recogniser's
-/// vectors of 32-pixel faces are visibly shorter.
-const FACE_SIDE_PX_LEAST: f32 = 40.0;
 /// How closely a selfie is looked at.
 #[derive(Clone, Copy)]
 struct Look {
@@ -55,16 +52,13 @@ impl Seen {
     fn is_beyond_doubt(&self) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "sides have at most 17 bits")]
         let share = quality::size_px(&self.cut.detection.bounds) / self.long_side_px as f32;
-        let is_certain = self.cut.detection.confidence >= CONFIDENCE_CERTAIN && !self.has_rival;
-        is_certain && share >= GLIMPSED_SHARE_LEAST
+        is_certain(&self.cut) && !self.has_rival && share >= GLIMPSED_SHARE_LEAST
     }
 }
 
 /// Faces of at least this confidence are faces beyond doubt. What the detector doubts in a portrait is mostly a hand, an
 /// ear or a pattern, at up to 0.66 in the sample selfies.
 const CONFIDENCE_CERTAIN: f32 = 0.75;
-/// A second face of at least this share of the largest one's area could be meant as well; smaller ones stand behind.
-const RIVAL_AREA_LEAST: f32 = 0.4;
 
 impl Engine {
     /// Finds the one face of a selfie and embeds it. The picture is not kept.
@@ -86,7 +80,8 @@ impl Engine {
 
     /// The face as what is searched for.
     pub(crate) fn query_of(&self, cut: Cut) -> Result<Selfie, PhotoError> {
-        let embedded = self.embed_with_mirror(&cut)?;
+        let embedded = self.embed(&[&cut.crop]).pop();
+        let embedded = embedded.ok_or_else(|| PhotoError::internal("one embedding expected"))??;
         let IndexedFace { face, embedding } = cut.into_face(embedded);
         Ok(Selfie { embedding, face })
     }
@@ -107,40 +102,22 @@ impl Engine {
             }))
         })
     }
-
-    /// The mean of the face's embedding and its mirror image's, as usual in evaluations of ArcFace: what depends on the
-    /// side from which the light came cancels out. It costs one crop more, for a query only.
-    fn embed_with_mirror(&self, cut: &Cut) -> Result<Embedded, PhotoError> {
-        let mirrored = cut.crop.mirrored();
-        let both = self.embed(&[&cut.crop, &mirrored]).into_iter().collect::<Result<Vec<_>, _>>()?;
-        let [seen, mirrored] = &both[..] else { return Err(PhotoError::internal("two embeddings expected")) };
-        let sum: Vec<f32> = seen.raw().zip(mirrored.raw()).map(|(a, b)| a + b).collect();
-        let embedding = Embedding::normalised(&sum).map_err(PhotoError::internal)?;
-        Ok(Embedded { embedding, norm: seen.norm, took: seen.took })
-    }
 }
 
 /// Drops faces that are not certain, unless there are no others.
 pub(crate) fn drop_doubtful(cuts: &mut Vec<Cut>) {
-    let is_certain = |cut: &Cut| cut.detection.confidence >= CONFIDENCE_CERTAIN;
     if cuts.iter().any(is_certain) {
         cuts.retain(is_certain);
     }
 }
 
-/// The largest face, when no other could be meant and it is large enough. Doubtful faces count only when there are no
-/// others.
+/// The face that the selfie is of.
 fn dominant(mut cuts: Vec<Cut>) -> Result<Cut, SelfieError> {
-    drop_doubtful(&mut cuts);
-    let area = |cut: &Cut| cut.detection.bounds.area();
-    cuts.sort_by(|a, b| area(b).total_cmp(&area(a)));
-    let mut largest_first = cuts.into_iter();
-    let largest = largest_first.next().ok_or(SelfieError::NoFace)?;
-    if largest_first.next().is_some_and(|second| area(&second) >= area(&largest) * RIVAL_AREA_LEAST) {
-        return Err(SelfieError::SeveralFaces);
-    }
-    if quality::size_px(&largest.detection.bounds) < FACE_SIDE_PX_LEAST {
-        return Err(SelfieError::FaceTooSmall);
-    }
-    Ok(largest)
+    let seen = |cut: &Cut| FaceSeen { bounds: cut.detection.bounds, is_certain: is_certain(cut) };
+    let at = dominant_face(&cuts.iter().map(seen).collect::<Vec<_>>())?;
+    Ok(cuts.swap_remove(at))
+}
+
+fn is_certain(cut: &Cut) -> bool {
+    cut.detection.confidence >= CONFIDENCE_CERTAIN
 }

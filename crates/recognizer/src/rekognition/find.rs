@@ -7,8 +7,8 @@ use aws_sdk_rekognition::operation::search_faces_by_image::SearchFacesByImageOut
 use aws_sdk_rekognition::primitives::Blob;
 use aws_sdk_rekognition::types::{FaceDetail, Image};
 use bytes::Bytes;
-use domain::{BoxPx, EventId, PhotoId, Score, Thresholds};
-use engine::Prepared;
+use domain::{EventId, PhotoId, Score, Thresholds};
+use engine::{FaceSeen, Prepared, dominant_face};
 
 use super::index::bounds;
 use super::trouble::Trouble;
@@ -17,12 +17,7 @@ use crate::{Busy, FindError, Found, Match, PhotoError, SelfieError, Timing};
 
 /// Most faces that one search gives (Rekognition's limit).
 const HITS_MAX: usize = 4096;
-/// Shortest side of a selfie's face, in pixels of the original: as for the models of this machine.
-const FACE_SIDE_PX_LEAST: f32 = 40.0;
-/// A second face of at least this share of the largest one's area could be meant as well: as for the models of this
-/// machine.
-const RIVAL_AREA_LEAST: f32 = 0.4;
-/// Faces of at least this confidence, in percent, are faces beyond doubt; others count only when there are none.
+/// Faces of at least this confidence, in percent, are faces beyond doubt.
 const CONFIDENCE_CERTAIN: f32 = 90.0;
 /// When to come back after Rekognition had too much to do.
 const RETRY_AFTER_S: u32 = 5;
@@ -103,24 +98,13 @@ fn check_size(selfie: &Prepared) -> Result<(), SelfieError> {
     Ok(())
 }
 
-/// The rules for a selfie's faces that the models of this machine go by.
+/// Whether one face is meant, by the rule of the models of this machine.
 fn check_dominant(faces: &[FaceDetail], selfie: &Prepared) -> Result<(), SelfieError> {
-    let is_certain = |face: &&FaceDetail| face.confidence().unwrap_or(0.0) >= CONFIDENCE_CERTAIN;
-    let any_certain = faces.iter().any(|face| is_certain(&face));
-    let mut boxes: Vec<BoxPx> = faces
-        .iter()
-        .filter(|face| !any_certain || is_certain(face))
-        .filter_map(|face| Some(bounds(face.bounding_box()?, (selfie.width_px, selfie.height_px))))
-        .collect();
-    boxes.sort_by(|a, b| b.area().total_cmp(&a.area()));
-    let largest = boxes.first().ok_or(SelfieError::NoFace)?;
-    if boxes.get(1).is_some_and(|second| second.area() >= largest.area() * RIVAL_AREA_LEAST) {
-        return Err(SelfieError::SeveralFaces);
-    }
-    if largest.width.min(largest.height) < FACE_SIDE_PX_LEAST {
-        return Err(SelfieError::FaceTooSmall);
-    }
-    Ok(())
+    let seen = |face: &FaceDetail| {
+        let bounds = bounds(face.bounding_box()?, (selfie.width_px, selfie.height_px));
+        Some(FaceSeen { bounds, is_certain: face.confidence().unwrap_or(0.0) >= CONFIDENCE_CERTAIN })
+    };
+    dominant_face(&faces.iter().filter_map(seen).collect::<Vec<_>>()).map(|_| ())
 }
 
 fn find_error(trouble: Trouble) -> FindError {
