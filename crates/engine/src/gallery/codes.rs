@@ -66,6 +66,11 @@ pub(crate) struct QueryLane {
     pub(crate) high: [i8; Lane::BYTES],
 }
 
+impl QueryLane {
+    /// Of no query.
+    pub(crate) const ZERO: Self = Self { low: [0; Lane::BYTES], high: [0; Lane::BYTES] };
+}
+
 /// The longest embeddings whose sums surely fit into 32 bits: `32 H` is at most 32 · 15 · 127 per number.
 pub(crate) const DIMENSION_MAX: usize = 32_768;
 
@@ -258,7 +263,7 @@ fn pack(bytes: &[u8], half: fn(u8) -> u8) -> Lane {
 }
 
 fn query_lane(codes: &[i8]) -> QueryLane {
-    let mut lane = QueryLane { low: [0; Lane::BYTES], high: [0; Lane::BYTES] };
+    let mut lane = QueryLane::ZERO;
     let (low, high) = codes.split_at(codes.len().min(Lane::BYTES));
     lane.low[..low.len()].copy_from_slice(low);
     lane.high[..high.len()].copy_from_slice(high);

@@ -3,11 +3,12 @@
 //! processor, with any number of threads, and whether a query was asked alone or with others.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use domain::{Embedding, Score};
 use rayon::prelude::*;
 
-use super::codes::Query;
+use super::codes::{Lane, Query, QueryLane};
 use super::kernel::{Kernel, QUERIES, TILE, Test};
 use super::rows::{Block, Row};
 use super::{FaceHit, Gallery};
@@ -21,10 +22,11 @@ pub(crate) fn at_least(
 ) -> Vec<Vec<FaceHit>> {
     let asked: Vec<Asked> =
         queries.iter().enumerate().filter_map(|(number, query)| Asked::new(gallery, number, query)).collect();
+    let question = Question::new(&asked);
     let none = || vec![Vec::new(); queries.len()];
     let blocks = gallery.blocks.par_iter().enumerate();
     let found = blocks.fold(none, |mut found, (number, block)| {
-        Scan { block, number, least, kernel }.add_hits(&asked, &mut found);
+        Scan { block, number, least, kernel }.add_hits(&question, &mut found);
         found
     });
     let mut found = found.reduce(none, |mut left, right| {
@@ -43,12 +45,13 @@ pub(crate) fn nearest(gallery: &Gallery, query: &Embedding, count: usize, kernel
     if count == 0 || asked.is_empty() {
         return Vec::new();
     }
+    let question = Question::new(&asked);
     let blocks = gallery.blocks.par_iter().enumerate();
     let kept = blocks.fold(Vec::new, |kept: Vec<FaceHit>, (number, block)| {
         // One rounding lower, since a score is rounded and is compared with exact ones: equal faces come by their ids.
         let last = kept.get(count - 1).map_or(f32::NEG_INFINITY, |hit| hit.score.0.next_down());
         let mut found = [kept];
-        Scan { block, number, least: Score(last), kernel }.add_hits(&asked, &mut found);
+        Scan { block, number, least: Score(last), kernel }.add_hits(&question, &mut found);
         let [found] = found;
         keep_best(found, count)
     });
@@ -73,6 +76,35 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// What is asked of every block.
+struct Question<'a> {
+    asked: &'a [Asked<'a>],
+    /// The codes of the first queries by [`QUERIES`], side by side for each lane. The last ones may be nobody's.
+    groups: Vec<Vec<[QueryLane; QUERIES]>>,
+}
+
+/// From so many queries on, asking for [`QUERIES`] at once is faster than asking one after the other.
+const GROUP_LEAST: usize = 3;
+
+impl<'a> Question<'a> {
+    fn new(asked: &'a [Asked<'a>]) -> Self {
+        let groups = asked.chunks(QUERIES).filter(|group| group.len() >= GROUP_LEAST);
+        Self { asked, groups: groups.map(side_by_side).collect() }
+    }
+
+    /// The queries that are asked one by one.
+    fn singles(&self) -> Range<usize> {
+        self.asked.len().min(self.groups.len() * QUERIES)..self.asked.len()
+    }
+}
+
+fn side_by_side(group: &[Asked]) -> Vec<[QueryLane; QUERIES]> {
+    let lanes = group.first().map_or(0, |query| query.codes.lanes().len());
+    let of =
+        |query: Option<&Asked>, lane: usize| query.map_or(QueryLane::ZERO, |query| query.codes.lanes()[lane]);
+    (0..lanes).map(|lane| std::array::from_fn(|at| of(group.get(at), lane))).collect()
+}
+
 /// The search of one block.
 struct Scan<'a> {
     block: &'a Block,
@@ -82,50 +114,87 @@ struct Scan<'a> {
     kernel: Kernel,
 }
 
+/// A row that the high plane did not rule out.
+struct Passed {
+    /// Which of the queries it may answer.
+    asked: usize,
+    at: usize,
+    /// The sum over its high plane.
+    high: i32,
+}
+
 impl Scan<'_> {
     /// Adds the hits of each query to those that are found of it.
-    fn add_hits(&self, queries: &[Asked], found: &mut [Vec<FaceHit>]) {
-        let (fours, rest) = queries.as_chunks::<QUERIES>();
-        let tests: Vec<Test> =
-            queries.iter().map(|query| self.block.codes().coarse_test(&query.codes, self.least.0)).collect();
-        let (tests_of_fours, tests_of_rest) = tests.as_chunks::<QUERIES>();
-        for first in (0..self.block.owners().len()).step_by(TILE) {
-            if !fours.is_empty() {
-                // Queries by fours are asked for as long as it takes to read the next tile.
-                let next = self.block.owners().len().min(first + TILE);
+    fn add_hits(&self, question: &Question, found: &mut [Vec<FaceHit>]) {
+        let rows = self.block.owners().len();
+        let tests = self.tests(question);
+        let mut passed = Vec::new();
+        for first in (0..rows).step_by(TILE) {
+            // Only those of the tile before are looked at, whose low planes have arrived meanwhile.
+            let earlier = passed.len();
+            if !question.groups.is_empty() {
+                // Several queries are asked for as long as it takes to read the next tile.
+                let next = rows.min(first + TILE);
                 self.kernel.prefetch(self.high(next, self.rows_from(next)));
             }
-            for (four, tests) in fours.iter().zip(tests_of_fours) {
-                self.ask_four(four, tests, first, found);
+            for (number, (group, tests)) in question.groups.iter().zip(tests.as_chunks().0).enumerate() {
+                self.ask_several(group, tests, number * QUERIES, first, &mut passed);
             }
-            for (query, test) in rest.iter().zip(tests_of_rest) {
-                self.ask_one(query, test, first, found);
+            for number in question.singles() {
+                self.ask_one(&question.asked[number].codes, &tests[number], number, first, &mut passed);
             }
+            self.look_again(question, passed.drain(..earlier), found);
         }
+        self.look_again(question, passed.drain(..), found);
     }
 
-    fn ask_one(&self, query: &Asked, test: &Test, first: usize, found: &mut [Vec<FaceHit>]) {
+    /// The test of each query, and of those nobody's that fill the last group: they pass nothing.
+    fn tests(&self, question: &Question) -> Vec<Test> {
+        let test = |query: &Asked| self.block.codes().coarse_test(&query.codes, self.least.0);
+        let mut tests: Vec<Test> = question.asked.iter().map(test).collect();
+        tests.resize(tests.len().max(question.groups.len() * QUERIES), Test::NOTHING);
+        tests
+    }
+
+    fn ask_one(&self, query: &Query, test: &Test, asked: usize, first: usize, passed: &mut Vec<Passed>) {
         let mut sums = [0; TILE];
         let sums = &mut sums[..self.rows_from(first)];
-        self.kernel.sums(query.codes.lanes(), self.high(first, sums.len()), sums);
-        self.look_again(query, test, first, sums, &mut found[query.number]);
+        self.kernel.sums(query.lanes(), self.high(first, sums.len()), sums);
+        let (scales, errors) = self.scales_and_errors(first, sums.len());
+        let mut passing = self.kernel.passing(test, sums, scales, errors);
+        while passing != 0 {
+            let at = passing.trailing_zeros() as usize;
+            passing &= passing - 1;
+            self.note(Passed { asked, at: first + at, high: sums[at] }, passed);
+        }
     }
 
-    fn ask_four(
+    fn ask_several(
         &self,
-        queries: &[Asked; QUERIES],
+        group: &[[QueryLane; QUERIES]],
         tests: &[Test; QUERIES],
+        asked: usize,
         first: usize,
-        found: &mut [Vec<FaceHit>],
+        passed: &mut Vec<Passed>,
     ) {
+        let (mut sums, mut passing) = ([[0; QUERIES]; TILE], [0; TILE]);
         let rows = self.rows_from(first);
-        let mut sums = [[0; TILE]; QUERIES];
-        let lanes = queries.each_ref().map(|query| query.codes.lanes());
-        let each = sums.each_mut().map(|sums| &mut sums[..rows]);
-        self.kernel.sums_of_several(lanes, self.high(first, rows), each);
-        for ((query, test), sums) in queries.iter().zip(tests).zip(&sums) {
-            self.look_again(query, test, first, &sums[..rows], &mut found[query.number]);
+        let (sums, passing) = (&mut sums[..rows], &mut passing[..rows]);
+        self.kernel.sums_of_several(group, self.high(first, rows), sums);
+        self.kernel.passing_of_several(tests, sums, self.scales_and_errors(first, rows), passing);
+        for (row, passing) in passing.iter_mut().enumerate() {
+            while *passing != 0 {
+                let at = passing.trailing_zeros() as usize;
+                *passing &= *passing - 1;
+                self.note(Passed { asked: asked + at, at: first + row, high: sums[row][at] }, passed);
+            }
         }
+    }
+
+    /// Keeps a row to be looked at again, and asks the memory for what that will read first.
+    fn note(&self, row: Passed, passed: &mut Vec<Passed>) {
+        self.kernel.prefetch(self.block.codes().low(row.at));
+        passed.push(row);
     }
 
     /// How many rows the tile has that begins with row `first`.
@@ -133,20 +202,26 @@ impl Scan<'_> {
         TILE.min(self.block.owners().len() - first)
     }
 
-    fn high(&self, first: usize, rows: usize) -> &[super::codes::Lane] {
+    fn high(&self, first: usize, rows: usize) -> &[Lane] {
         let lanes = self.block.codes().lanes_per_row();
         &self.block.codes().high()[first * lanes..][..rows * lanes]
     }
 
-    /// Adds those of a tile's rows that are hits.
-    fn look_again(&self, query: &Asked, test: &Test, first: usize, sums: &[i32], hits: &mut Vec<FaceHit>) {
+    fn scales_and_errors(&self, first: usize, rows: usize) -> (&[f32], &[f32]) {
         let codes = self.block.codes();
-        let (scales, errors) = (&codes.scales()[first..], &codes.coarse_errors()[first..]);
-        let mut passing = self.kernel.passing(test, sums, &scales[..sums.len()], &errors[..sums.len()]);
-        while passing != 0 {
-            let at = passing.trailing_zeros() as usize;
-            passing &= passing - 1;
-            hits.extend(self.hit(query, first + at, sums[at]));
+        (&codes.scales()[first..][..rows], &codes.coarse_errors()[first..][..rows])
+    }
+
+    /// Adds those of the rows that are hits.
+    fn look_again(
+        &self,
+        question: &Question,
+        passed: impl Iterator<Item = Passed>,
+        found: &mut [Vec<FaceHit>],
+    ) {
+        for Passed { asked, at, high } in passed {
+            let query = &question.asked[asked];
+            found[query.number].extend(self.hit(query, at, high));
         }
     }
 
@@ -240,7 +315,7 @@ mod tests {
         #[test]
         fn every_kernel_gives_the_answer_in_double_precision(
             faces in faces(),
-            picks in prop::collection::vec(any::<prop::sample::Index>(), 1..7),
+            picks in prop::collection::vec(any::<prop::sample::Index>(), 1..20),
             least in -0.5_f32..0.9,
         ) {
             prop_assume!(!faces.is_empty());

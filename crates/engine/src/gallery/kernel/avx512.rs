@@ -1,8 +1,8 @@
 //! The kernel for x86-64 processors with AVX-512 F, BW and VNNI (Intel Ice Lake, 2019; AMD Zen 4, 2022; and later).
 //!
 //! ```text
-//! for some rows and some queries at once, each pair with a sum of sixteen 32-bit integers:
-//!     for each 64 bytes of the rows:
+//! for a row and some queries at once, each with a sum of sixteen 32-bit integers:
+//!     for each 64 bytes of the row:
 //!         low = bytes & 15;  high = (bytes >> 4) & 15
 //!         for each query:   sum = dpbusd(dpbusd(sum, low, query's codes), high, query's codes)
 //! ```
@@ -21,18 +21,16 @@
 )]
 
 use std::arch::x86_64::{
-    __m512i, _CMP_GE_OQ, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512,
-    _mm512_cmp_ps_mask, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_loadu_ps, _mm512_loadu_si512,
-    _mm512_mul_ps, _mm512_mullo_epi32, _mm512_reduce_add_epi32, _mm512_set1_epi8, _mm512_set1_epi32,
-    _mm512_set1_ps, _mm512_setzero_si512, _mm512_srli_epi16,
+    __m512i, _MM_HINT_T0, _mm_prefetch, _mm512_and_si512, _mm512_dpbusd_epi32, _mm512_loadu_si512,
+    _mm512_reduce_add_epi32, _mm512_set1_epi8, _mm512_setzero_si512, _mm512_srli_epi16,
 };
 
-use super::{QUERIES, Test, plain};
+use super::{QUERIES, avx2};
 use crate::gallery::codes::{Lane, QueryLane};
 
 /// Proof that the processor has the instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Available(());
+pub(crate) struct Available(avx2::Available);
 
 impl Available {
     /// Asks the processor.
@@ -40,7 +38,7 @@ impl Available {
         let has_all = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vnni");
-        has_all.then_some(Self(()))
+        avx2::Available::detect().filter(|_| has_all).map(Self)
     }
 
     pub(super) fn sums(self, query: &[QueryLane], rows: &[Lane], sums: &mut [i32]) {
@@ -50,23 +48,17 @@ impl Available {
 
     pub(super) fn sums_of_several(
         self,
-        queries: [&[QueryLane]; QUERIES],
+        queries: &[[QueryLane; QUERIES]],
         rows: &[Lane],
-        sums: [&mut [i32]; QUERIES],
+        sums: &mut [[i32; QUERIES]],
     ) {
         // SAFETY: as above.
         unsafe { sums_of_several_avx512(self, queries, rows, sums) }
     }
 
-    /// Asks for rows that will be read.
-    pub(super) fn prefetch_rows(self, rows: &[Lane]) {
-        self.prefetch(rows, 0);
-    }
-
-    #[expect(clippy::unused_self, reason = "having a value is the proof that the call is sound")]
-    pub(super) fn passing(self, test: &Test, sums: &[i32], scales: &[f32], errors: &[f32]) -> u64 {
-        // SAFETY: as above.
-        unsafe { passing_avx512(test, sums, scales, errors) }
+    /// Proof of AVX2, which is a part of it and does what need not be wider.
+    pub(super) fn avx2(self) -> avx2::Available {
+        self.0
     }
 }
 
@@ -78,15 +70,13 @@ fn sums_avx512(cpu: Available, query: &[QueryLane], rows: &[Lane], sums: &mut [i
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn sums_of_several_avx512(
     cpu: Available,
-    queries: [&[QueryLane]; QUERIES],
+    queries: &[[QueryLane; QUERIES]],
     rows: &[Lane],
-    sums: [&mut [i32]; QUERIES],
+    sums: &mut [[i32; QUERIES]],
 ) {
     several_queries(cpu, queries, rows, sums);
 }
 
-/// Rows at a time with several queries: eight sums, so that few additions wait for the one before them.
-const ROWS: usize = 2;
 /// Lanes, which are lines of the cache, from what is read to what is asked for.
 const AHEAD: usize = 32;
 
@@ -94,67 +84,34 @@ const AHEAD: usize = 32;
 fn one_query<I: Instructions>(cpu: I, query: &[QueryLane], rows: &[Lane], sums: &mut [i32]) {
     for (row, sum) in rows.chunks_exact(query.len()).zip(sums) {
         cpu.prefetch(row, AHEAD);
-        [[*sum]] = products(cpu, [row], [query]);
+        *sum = cpu.total(query.iter().zip(row).fold(cpu.zero(), |sum, (query, lane)| {
+            let sum = cpu.dpbusd(sum, cpu.low_halves(&lane.0), cpu.codes(&query.low));
+            cpu.dpbusd(sum, cpu.high_halves(&lane.0), cpu.codes(&query.high))
+        }));
     }
 }
 
+/// Eight sums, so that no addition waits for the one before it, and in each step one part of the row for all queries.
 #[inline(always)]
 fn several_queries<I: Instructions>(
     cpu: I,
-    queries: [&[QueryLane]; QUERIES],
+    queries: &[[QueryLane; QUERIES]],
     rows: &[Lane],
-    mut sums: [&mut [i32]; QUERIES],
+    sums: &mut [[i32; QUERIES]],
 ) {
-    let lanes = queries[0].len();
-    let pairs = rows.chunks_exact(ROWS * lanes);
-    let last = pairs.remainder();
-    for (pair, rows) in pairs.enumerate() {
-        let (first, second) = rows.split_at(lanes);
-        let totals = products(cpu, [first, second], queries);
-        for (row, of_row) in totals.into_iter().enumerate() {
-            for (sums, sum) in sums.iter_mut().zip(of_row) {
-                sums[pair * ROWS + row] = sum;
+    for (row, totals) in rows.chunks_exact(queries.len()).zip(sums) {
+        let mut sums = [cpu.zero(); QUERIES];
+        for (lane, queries) in row.iter().zip(queries) {
+            let (low, high) = (cpu.low_halves(&lane.0), cpu.high_halves(&lane.0));
+            for (sum, query) in sums.iter_mut().zip(queries) {
+                *sum = cpu.dpbusd(*sum, low, cpu.codes(&query.low));
+                *sum = cpu.dpbusd(*sum, high, cpu.codes(&query.high));
             }
         }
-    }
-    if !last.is_empty() {
-        let [of_row] = products(cpu, [last], queries);
-        for (sums, sum) in sums.iter_mut().zip(of_row) {
-            sums[rows.len() / lanes - 1] = sum;
+        for (total, sum) in totals.iter_mut().zip(sums) {
+            *total = cpu.total(sum);
         }
     }
-}
-
-#[inline(always)]
-fn products<I: Instructions, const R: usize, const Q: usize>(
-    cpu: I,
-    rows: [&[Lane]; R],
-    queries: [&[QueryLane]; Q],
-) -> [[i32; Q]; R] {
-    let mut sums = [[cpu.zero(); Q]; R];
-    let mut low = [cpu.zero(); R];
-    let mut high = [cpu.zero(); R];
-    for lane in 0..queries[0].len() {
-        for row in 0..R {
-            low[row] = cpu.low_halves(&rows[row][lane].0);
-            high[row] = cpu.high_halves(&rows[row][lane].0);
-        }
-        for query in 0..Q {
-            let for_low = cpu.codes(&queries[query][lane].low);
-            let for_high = cpu.codes(&queries[query][lane].high);
-            for row in 0..R {
-                let sum = cpu.dpbusd(sums[row][query], low[row], for_low);
-                sums[row][query] = cpu.dpbusd(sum, high[row], for_high);
-            }
-        }
-    }
-    let mut totals = [[0; Q]; R];
-    for row in 0..R {
-        for query in 0..Q {
-            totals[row][query] = cpu.total(sums[row][query]);
-        }
-    }
-    totals
 }
 
 /// What the loop needs of a processor.
@@ -227,38 +184,9 @@ impl Instructions for Available {
     }
 }
 
-/// Sums of a vector.
-const WIDTH: usize = 16;
-
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn passing_avx512(test: &Test, sums: &[i32], scales: &[f32], errors: &[f32]) -> u64 {
-    let (sums, sums_rest) = sums.as_chunks::<WIDTH>();
-    let (scales, scales_rest) = scales.as_chunks::<WIDTH>();
-    let (errors, errors_rest) = errors.as_chunks::<WIDTH>();
-    let (times, plus) = (_mm512_set1_epi32(test.times), _mm512_set1_epi32(test.plus));
-    let (scale, error, least) =
-        (_mm512_set1_ps(test.scale), _mm512_set1_ps(test.error), _mm512_set1_ps(test.least));
-    let mut bits = 0;
-    for (number, ((sums, scales), errors)) in sums.iter().zip(scales).zip(errors).enumerate() {
-        // SAFETY: each array is as long as the vector, and the loads need no alignment.
-        let (sums, scales, errors) = unsafe {
-            (
-                _mm512_loadu_si512(sums.as_ptr().cast()),
-                _mm512_loadu_ps(scales.as_ptr()),
-                _mm512_loadu_ps(errors.as_ptr()),
-            )
-        };
-        let value = _mm512_cvtepi32_ps(_mm512_add_epi32(_mm512_mullo_epi32(sums, times), plus));
-        let value = _mm512_mul_ps(_mm512_mul_ps(value, scale), scales);
-        let value = _mm512_add_ps(value, _mm512_mul_ps(errors, error));
-        bits |= u64::from(_mm512_cmp_ps_mask::<_CMP_GE_OQ>(value, least)) << (number * WIDTH);
-    }
-    let rest = plain::passing(test, sums_rest, scales_rest, errors_rest);
-    if rest == 0 { bits } else { bits | rest << (sums.len() * WIDTH) }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::plain;
     use super::*;
 
     /// The instructions as Intel's manual describes them, on arrays.
@@ -314,19 +242,16 @@ mod tests {
                 high: std::array::from_fn(|byte_at| code(at * 77 + 5 + byte_at)),
             };
             let rows: Vec<Lane> = (0..lanes * count).map(lane).collect();
-            let queries: Vec<Vec<QueryLane>> = (0..QUERIES)
-                .map(|query| (0..lanes).map(|at| query_lane(query * 13 + at)).collect())
-                .collect();
-            let mut several = vec![vec![i32::MIN; count]; QUERIES];
-            let all: [&[QueryLane]; QUERIES] = std::array::from_fn(|at| queries[at].as_slice());
-            let [a, b, c, d] = several.as_mut_slice() else { panic!("four queries") };
-            several_queries(Emulated, all, &rows, [a, b, c, d]);
-            for (query, several) in queries.iter().zip(&several) {
-                let (mut expected, mut sums) = (vec![i32::MIN; count], vec![i32::MAX; count]);
-                plain::sums(query, &rows, &mut expected);
-                one_query(Emulated, query, &rows, &mut sums);
-                assert_eq!((&sums, several), (&expected, &expected));
-            }
+            let lane_of = |at: usize| std::array::from_fn(|query| query_lane(query * 13 + at));
+            let queries: Vec<[QueryLane; QUERIES]> = (0..lanes).map(lane_of).collect();
+            let (mut several, mut expected) = (vec![[i32::MIN; QUERIES]; count], vec![[0; QUERIES]; count]);
+            several_queries(Emulated, &queries, &rows, &mut several);
+            plain::sums_of_several(&queries, &rows, &mut expected);
+            assert_eq!(several, expected);
+            let query: Vec<QueryLane> = queries.iter().map(|lane| lane[3]).collect();
+            let mut sums = vec![i32::MAX; count];
+            one_query(Emulated, &query, &rows, &mut sums);
+            assert!(expected.iter().map(|sums| sums[3]).eq(sums));
         }
     }
 }

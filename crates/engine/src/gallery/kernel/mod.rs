@@ -25,7 +25,7 @@ use std::sync::OnceLock;
 use super::codes::{Lane, QueryLane};
 
 /// Queries that a kernel takes at once.
-pub(crate) const QUERIES: usize = 4;
+pub(crate) const QUERIES: usize = 8;
 
 /// Rows that are scored and then tested: their high planes (16 KiB for 512 numbers) stay in the first cache while
 /// several queries are asked.
@@ -42,6 +42,9 @@ pub(crate) struct Test {
 }
 
 impl Test {
+    /// Passed by no row.
+    pub(crate) const NOTHING: Self = Self { times: 0, plus: 0, scale: 0.0, error: 0.0, least: f32::INFINITY };
+
     /// Whether the sum of a row with this scale and this residual norm passes.
     #[inline]
     pub(crate) fn passes(&self, sum: i32, scale: f32, error: f32) -> bool {
@@ -116,17 +119,15 @@ impl Kernel {
         }
     }
 
-    /// [`Self::sums`] of several queries of one length, whose rows are read once.
+    /// [`Self::sums`] of several queries, whose rows are read once. `queries` has for each lane of a row that of each
+    /// query; a row's sums lie side by side.
     pub(crate) fn sums_of_several(
         self,
-        queries: [&[QueryLane]; QUERIES],
+        queries: &[[QueryLane; QUERIES]],
         rows: &[Lane],
-        sums: [&mut [i32]; QUERIES],
+        sums: &mut [[i32; QUERIES]],
     ) {
-        for (query, sums) in queries.iter().zip(&sums) {
-            assert_eq!(query.len(), queries[0].len(), "queries of one length");
-            assert_eq!(rows.len(), query.len() * sums.len(), "one sum per row, rows as long as the query");
-        }
+        assert_eq!(rows.len(), queries.len() * sums.len(), "sums for each row, rows as long as the queries");
         match self {
             Self::Plain => plain::sums_of_several(queries, rows, sums),
             #[cfg(target_arch = "x86_64")]
@@ -145,7 +146,7 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(available) => available.prefetch_rows(rows),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512(available) => available.prefetch_rows(rows),
+            Self::Avx512(available) => available.avx2().prefetch_rows(rows),
             #[cfg(target_arch = "aarch64")]
             Self::Neon(_) => {}
         }
@@ -159,9 +160,32 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(available) => available.passing(test, sums, scales, errors),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512(available) => available.passing(test, sums, scales, errors),
+            Self::Avx512(available) => available.avx2().passing(test, sums, scales, errors),
             #[cfg(target_arch = "aarch64")]
             Self::Neon(_) => plain::passing(test, sums, scales, errors),
+        }
+    }
+
+    /// [`Self::passing`] for several queries, each with its test: for each row which of its sums pass, a bit for each.
+    pub(crate) fn passing_of_several(
+        self,
+        tests: &[Test; QUERIES],
+        sums: &[[i32; QUERIES]],
+        (scales, errors): (&[f32], &[f32]),
+        passing: &mut [u8],
+    ) {
+        let rows = [scales.len(), errors.len(), passing.len()];
+        assert_eq!(rows, [sums.len(); 3], "a scale, an error and an answer for each row");
+        match self {
+            Self::Plain => plain::passing_of_several(tests, sums, (scales, errors), passing),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(available) => available.passing_of_several(tests, sums, (scales, errors), passing),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(available) => {
+                available.avx2().passing_of_several(tests, sums, (scales, errors), passing);
+            }
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => plain::passing_of_several(tests, sums, (scales, errors), passing),
         }
     }
 }
@@ -188,22 +212,26 @@ mod tests {
         ]
     }
 
-    /// Queries, and rows of as many lanes: from none to more than a kernel takes at once.
-    fn queries_and_rows() -> impl Strategy<Value = (Vec<Vec<QueryLane>>, Vec<Lane>)> {
+    /// Queries side by side, and rows of as many lanes: from none to more than a kernel takes at once.
+    fn queries_and_rows() -> impl Strategy<Value = (Vec<[QueryLane; QUERIES]>, Vec<Lane>)> {
         (1_usize..12, 0_usize..11).prop_flat_map(|(lanes, rows)| {
-            let queries = prop::collection::vec(prop::collection::vec(query_lane(), lanes), QUERIES);
+            let queries = prop::collection::vec(prop::array::uniform8(query_lane()), lanes);
             (queries, prop::collection::vec(row_lane(), lanes * rows))
         })
+    }
+
+    fn query(queries: &[[QueryLane; QUERIES]], number: usize) -> Vec<QueryLane> {
+        queries.iter().map(|lane| lane[number]).collect()
     }
 
     proptest! {
         #[test]
         fn plain_sums_are_the_products((queries, rows) in queries_and_rows()) {
-            let query = &queries[0];
+            let query = query(&queries, 0);
             let mut sums = vec![i32::MIN; rows.len() / query.len()];
-            Kernel::Plain.sums(query, &rows, &mut sums);
+            Kernel::Plain.sums(&query, &rows, &mut sums);
             for (row, sum) in rows.chunks_exact(query.len()).zip(&sums) {
-                let products = row.iter().zip(query).flat_map(|(lane, query)| {
+                let products = row.iter().zip(&query).flat_map(|(lane, query)| {
                     lane.0.iter().enumerate().map(|(at, byte)| {
                         i64::from(byte & 15) * i64::from(query.low[at]) + i64::from(byte >> 4) * i64::from(query.high[at])
                     })
@@ -214,18 +242,17 @@ mod tests {
 
         #[test]
         fn kernels_give_the_same_sums((queries, rows) in queries_and_rows()) {
-            let count = rows.len() / queries[0].len();
+            let count = rows.len() / queries.len();
             for kernel in Kernel::available() {
-                let mut several = vec![vec![i32::MIN; count]; QUERIES];
-                let all: [&[QueryLane]; QUERIES] = std::array::from_fn(|at| queries[at].as_slice());
-                let [a, b, c, d] = several.as_mut_slice() else { panic!("four queries") };
-                kernel.sums_of_several(all, &rows, [a, b, c, d]);
-                for (query, several) in queries.iter().zip(&several) {
+                let mut several = vec![[i32::MIN; QUERIES]; count];
+                kernel.sums_of_several(&queries, &rows, &mut several);
+                for number in 0..QUERIES {
+                    let query = query(&queries, number);
                     let (mut expected, mut sums) = (vec![i32::MIN; count], vec![i32::MAX; count]);
-                    Kernel::Plain.sums(query, &rows, &mut expected);
-                    kernel.sums(query, &rows, &mut sums);
+                    Kernel::Plain.sums(&query, &rows, &mut expected);
+                    kernel.sums(&query, &rows, &mut sums);
                     prop_assert_eq!(&sums, &expected, "{:?}", kernel);
-                    prop_assert_eq!(several, &expected, "{:?}", kernel);
+                    prop_assert!(several.iter().map(|sums| sums[number]).eq(expected), "{:?}", kernel);
                 }
             }
         }
@@ -247,6 +274,30 @@ mod tests {
                 prop_assert!(rows.len() == TILE || passing >> rows.len() == 0);
             }
         }
+
+        #[test]
+        fn kernels_pass_the_same_sums_of_several(
+            rows in prop::collection::vec(
+                (prop::array::uniform8(-90_000_i32..90_000), 0.001_f32..0.002, 0.05_f32..0.2),
+                0..=TILE,
+            ),
+            least in prop::array::uniform8(prop_oneof![8 => -1.0_f32..1.0, 1 => Just(f32::INFINITY)]),
+        ) {
+            let sums: Vec<[i32; QUERIES]> = rows.iter().map(|row| row.0).collect();
+            let scales: Vec<f32> = rows.iter().map(|row| row.1).collect();
+            let errors: Vec<f32> = rows.iter().map(|row| row.2).collect();
+            let tests = least.map(|least| Test { times: 32, plus: 241 * 37, scale: 0.0005, error: 1.003, least });
+            for kernel in Kernel::available() {
+                let mut passing = vec![0xAA; rows.len()];
+                kernel.passing_of_several(&tests, &sums, (&scales, &errors), &mut passing);
+                for (row, passing) in rows.iter().zip(passing) {
+                    for (at, test) in tests.iter().enumerate() {
+                        let expected = test.passes(row.0[at], row.1, row.2);
+                        prop_assert_eq!(passing >> at & 1 == 1, expected, "{:?} {}", kernel, at);
+                    }
+                }
+            }
+        }
     }
 
     /// Times every kernel on one tile, which is in the first cache, and on 51 MB.
@@ -257,28 +308,32 @@ mod tests {
         let query = vec![QueryLane { low: [7; Lane::BYTES], high: [-9; Lane::BYTES] }; LANES];
         for count in [TILE, 200_000] {
             let rows = vec![Lane([0x5A; Lane::BYTES]); count * LANES];
-            let mut sums = vec![vec![0; count]; QUERIES];
-            let [a, b, c, d] = sums.as_mut_slice() else { panic!("four queries") };
+            let (mut sums, mut several) = (vec![0; count], vec![[0; QUERIES]; count]);
+            let queries = vec![[query[0]; QUERIES]; LANES];
             let (scales, errors) = (vec![0.001; count], vec![0.1; count]);
             let test = Test { times: 32, plus: 0, scale: 1e-3, error: 1.0, least: 0.3 };
+            let mut passes = vec![0; count];
             for kernel in Kernel::available() {
-                let one = best(|| kernel.sums(&query, &rows, a));
-                let several = best(|| kernel.sums_of_several([&query; QUERIES], &rows, [a, b, c, d]));
+                let one = best(|| kernel.sums(&query, &rows, &mut sums));
+                let together = best(|| kernel.sums_of_several(&queries, &rows, &mut several));
                 let passing = best(|| {
-                    for ((sums, scales), errors) in
-                        a.chunks(TILE).zip(scales.chunks(TILE)).zip(errors.chunks(TILE))
-                    {
+                    let tiles = sums.chunks(TILE).zip(scales.chunks(TILE)).zip(errors.chunks(TILE));
+                    for ((sums, scales), errors) in tiles {
                         std::hint::black_box(kernel.passing(&test, sums, scales, errors));
                     }
                 });
+                let tests = [test; QUERIES];
+                let passing_together =
+                    best(|| kernel.passing_of_several(&tests, &several, (&scales, &errors), &mut passes));
                 let rows = f64::from(u32::try_from(count).unwrap());
                 println!(
-                    "{} on {count} rows of 512 numbers, one thread: one query {:.2} ns per row, {QUERIES} queries {:.2} ns per \
-                     row and query, test {:.2} ns per row",
+                    "{} on {count} rows of 512 numbers, one thread: one query {:.2} ns per row, test {:.2}; {QUERIES} queries {:.2} \
+                     ns per row and query, test {:.2}",
                     kernel.name(),
                     one / rows,
-                    several / rows / 4.0,
                     passing / rows,
+                    together / rows / 8.0,
+                    passing_together / rows / 8.0,
                 );
             }
         }

@@ -41,9 +41,9 @@ impl Available {
 
     pub(super) fn sums_of_several(
         self,
-        queries: [&[QueryLane]; QUERIES],
+        queries: &[[QueryLane; QUERIES]],
         rows: &[Lane],
-        sums: [&mut [i32]; QUERIES],
+        sums: &mut [[i32; QUERIES]],
     ) {
         // SAFETY: as above.
         unsafe { sums_of_several_neon(queries, rows, sums) }
@@ -63,39 +63,50 @@ fn sums_neon(query: &[QueryLane], rows: &[Lane], sums: &mut [i32]) {
     let (first, last) = rows.split_at(tiles.len() * ROWS * lanes);
     for (tile, sums) in first.chunks_exact(ROWS * lanes).zip(tiles) {
         let rows: [&[Lane]; ROWS] = std::array::from_fn(|at| &tile[at * lanes..][..lanes]);
-        *sums = products(rows, [query]).map(|[sum]| sum);
+        *sums = products(rows, query);
     }
     for (row, sum) in last.chunks_exact(lanes).zip(rest) {
-        [[*sum]] = products([row], [query]);
+        [*sum] = products([row], query);
     }
 }
 
 #[target_feature(enable = "neon")]
-fn sums_of_several_neon(queries: [&[QueryLane]; QUERIES], rows: &[Lane], mut sums: [&mut [i32]; QUERIES]) {
-    for (at, row) in rows.chunks_exact(queries[0].len()).enumerate() {
-        let [of_row] = products([row], queries);
-        sums.iter_mut().zip(of_row).for_each(|(sums, sum)| sums[at] = sum);
-    }
-}
-
-/// The sum of the products of each row with each query.
-#[inline]
-#[target_feature(enable = "neon")]
-fn products<const R: usize, const Q: usize>(rows: [&[Lane]; R], queries: [&[QueryLane]; Q]) -> [[i32; Q]; R] {
-    let mut sums = [[vdupq_n_s32(0); Q]; R];
-    for lane in 0..queries[0].len() {
-        for part in 0..PARTS {
-            for (row, sums) in rows.iter().zip(&mut sums) {
-                let [low, high] = halves(&row[lane].0.as_chunks().0[part]);
-                for (query, sum) in queries.iter().zip(sums) {
-                    let for_low = load_codes(&query[lane].low.as_chunks().0[part]);
-                    let for_high = load_codes(&query[lane].high.as_chunks().0[part]);
-                    *sum = add_products(*sum, [low, high], [for_low, for_high]);
+fn sums_of_several_neon(queries: &[[QueryLane; QUERIES]], rows: &[Lane], sums: &mut [[i32; QUERIES]]) {
+    for (row, to) in rows.chunks_exact(queries.len()).zip(sums) {
+        let mut sums = [vdupq_n_s32(0); QUERIES];
+        for (lane, queries) in row.iter().zip(queries) {
+            for part in 0..PARTS {
+                let halves = halves(&lane.0.as_chunks().0[part]);
+                for (query, sum) in queries.iter().zip(&mut sums) {
+                    *sum = add_products(*sum, halves, codes_for(query, part));
                 }
             }
         }
+        *to = sums.map(|sum| vaddvq_s32(sum));
     }
-    sums.map(|of_row| of_row.map(|sum| vaddvq_s32(sum)))
+}
+
+/// The sum of the products of each row with the query.
+#[inline]
+#[target_feature(enable = "neon")]
+fn products<const R: usize>(rows: [&[Lane]; R], query: &[QueryLane]) -> [i32; R] {
+    let mut sums = [vdupq_n_s32(0); R];
+    for (at, lane) in query.iter().enumerate() {
+        for part in 0..PARTS {
+            let codes = codes_for(lane, part);
+            for (row, sum) in rows.iter().zip(&mut sums) {
+                *sum = add_products(*sum, halves(&row[at].0.as_chunks().0[part]), codes);
+            }
+        }
+    }
+    sums.map(|sum| vaddvq_s32(sum))
+}
+
+/// A query's codes for the low and for the high halves of a part of a lane.
+#[inline]
+#[target_feature(enable = "neon")]
+fn codes_for(query: &QueryLane, part: usize) -> [int8x16_t; 2] {
+    [load_codes(&query.low.as_chunks().0[part]), load_codes(&query.high.as_chunks().0[part])]
 }
 
 #[inline]

@@ -16,9 +16,11 @@ pub(super) fn sums(query: &[QueryLane], rows: &[Lane], sums: &mut [i32]) {
 }
 
 /// One query after the other.
-pub(super) fn sums_of_several(queries: [&[QueryLane]; QUERIES], rows: &[Lane], all: [&mut [i32]; QUERIES]) {
-    for (query, to) in queries.into_iter().zip(all) {
-        sums(query, rows, to);
+pub(super) fn sums_of_several(queries: &[[QueryLane; QUERIES]], rows: &[Lane], sums: &mut [[i32; QUERIES]]) {
+    for (row, sums) in rows.chunks_exact(queries.len()).zip(sums) {
+        *sums = std::array::from_fn(|number| {
+            queries.iter().zip(row).map(|(queries, lane)| products(&queries[number], lane)).sum()
+        });
     }
 }
 
@@ -37,4 +39,18 @@ pub(super) fn passing(test: &Test, sums: &[i32], scales: &[f32], errors: &[f32])
     rows.fold(0, |bits, (at, ((sum, scale), error))| {
         bits | u64::from(test.passes(*sum, *scale, *error)) << at
     })
+}
+
+/// Which sums of each row pass, a bit for each.
+pub(super) fn passing_of_several(
+    tests: &[Test; QUERIES],
+    sums: &[[i32; QUERIES]],
+    (scales, errors): (&[f32], &[f32]),
+    passing: &mut [u8],
+) {
+    for (((sums, scale), error), passing) in sums.iter().zip(scales).zip(errors).zip(passing) {
+        let bits = sums.iter().zip(tests).enumerate();
+        *passing =
+            bits.fold(0, |bits, (at, (sum, test))| bits | u8::from(test.passes(*sum, *scale, *error)) << at);
+    }
 }

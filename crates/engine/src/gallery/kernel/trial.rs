@@ -15,23 +15,30 @@ pub(super) fn agrees(kernel: Kernel) -> bool {
 }
 
 fn gives_the_same_sums(kernel: Kernel, lanes: usize) -> bool {
-    let queries: [Vec<QueryLane>; QUERIES] = std::array::from_fn(|number| query(number, lanes));
-    let all = std::array::from_fn(|number| queries[number].as_slice());
+    let queries: Vec<[QueryLane; QUERIES]> =
+        (0..lanes).map(|lane| std::array::from_fn(|number| query_lane(number, lane))).collect();
+    let first: Vec<QueryLane> = queries.iter().map(|lane| lane[0]).collect();
     let rows: Vec<Lane> = (0..ROWS * lanes).map(row_lane).collect();
-    let (mut expected, mut found, mut single) = ([[0; ROWS]; QUERIES], [[1; ROWS]; QUERIES], [2; ROWS]);
-    Kernel::Plain.sums_of_several(all, &rows, expected.each_mut().map(<[i32; ROWS]>::as_mut_slice));
-    kernel.sums_of_several(all, &rows, found.each_mut().map(<[i32; ROWS]>::as_mut_slice));
-    kernel.sums(all[0], &rows, &mut single);
-    found == expected && single == expected[0]
+    let (mut expected, mut found, mut single) = ([[0; QUERIES]; ROWS], [[1; QUERIES]; ROWS], [2; ROWS]);
+    Kernel::Plain.sums_of_several(&queries, &rows, &mut expected);
+    kernel.sums_of_several(&queries, &rows, &mut found);
+    kernel.sums(&first, &rows, &mut single);
+    found == expected && single == expected.map(|sums| sums[0])
 }
 
 fn passes_the_same(kernel: Kernel) -> bool {
     let sums: Vec<i32> = (0..TILE).map(|at| byte(at, 7) * 700 - 90_000).collect();
+    let of_several: Vec<[i32; QUERIES]> =
+        sums.iter().map(|sum| [*sum, -sum, 0, 7, *sum, 9, 1, 2 * sum]).collect();
     let test = Test { times: 32, plus: 241 * 37, scale: 0.0005, error: 1.003, least: 0.2 };
     let (scales, errors) = ([0.0015; TILE], [0.1; TILE]);
     (1..=TILE).all(|count| {
-        let [expected, found] = [Kernel::Plain, kernel]
-            .map(|kernel| kernel.passing(&test, &sums[..count], &scales[..count], &errors[..count]));
+        let of_rows = (&scales[..count], &errors[..count]);
+        let [expected, found] = [Kernel::Plain, kernel].map(|kernel| {
+            let mut several = [0; TILE];
+            kernel.passing_of_several(&[test; QUERIES], &of_several[..count], of_rows, &mut several[..count]);
+            (kernel.passing(&test, &sums[..count], of_rows.0, of_rows.1), several)
+        });
         found == expected
     })
 }
@@ -42,18 +49,15 @@ fn byte(at: usize, salt: usize) -> i32 {
     i32::from(mixed.to_le_bytes()[0])
 }
 
-/// Codes from −127 to 127; the last query has the largest everywhere.
-fn query(number: usize, lanes: usize) -> Vec<QueryLane> {
+/// Lane `lane` of a query, with codes from −127 to 127; the last query has the largest everywhere.
+fn query_lane(number: usize, lane: usize) -> QueryLane {
     let code = |at: usize| {
         let code = if number + 1 == QUERIES { 127 } else { byte(at, number) % 255 - 127 };
         i8::try_from(code).unwrap_or(i8::MAX)
     };
     let half = |from: usize| std::array::from_fn(|at| code(from + at));
-    let lane = |number: usize| {
-        let from = number * Lane::CODES;
-        QueryLane { low: half(from), high: half(from + Lane::BYTES) }
-    };
-    (0..lanes).map(lane).collect()
+    let from = lane * Lane::CODES;
+    QueryLane { low: half(from), high: half(from + Lane::BYTES) }
 }
 
 /// Every third lane is full of the largest codes.
