@@ -59,6 +59,28 @@ pub async fn take(
     Ok(Some(arrival.map_or(allowance.interval, |arrival| arrival - latest)))
 }
 
+/// How long to wait until `take` would take one, which is `None` at once; takes nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn wait(
+    db: &mut PgConnection,
+    key: Digest,
+    allowance: Allowance,
+    now: OffsetDateTime,
+) -> Result<Option<Duration>> {
+    let latest = now + allowance.interval * (allowance.burst - 1);
+    let arrival: Option<OffsetDateTime> = query_scalar(
+        "select arrival_at from rate_limit where key_hash = $1 and arrival_at > $2 and arrival_at <= $3",
+    )
+    .bind(key.0.as_slice())
+    .bind(latest)
+    .bind(latest + allowance.interval + CLOCKS_APART_MAX)
+    .fetch_optional(db)
+    .await?;
+    Ok(arrival.map(|arrival| arrival - latest))
+}
+
 /// Sweeps away keys whose allowance is whole again.
 ///
 /// # Errors

@@ -5,9 +5,9 @@
 
 use std::net::Ipv6Addr;
 
-use domain::Digest;
+use domain::{Digest, EventId};
 use store::Store;
-use store::rate_limit::{Allowance, take};
+use store::rate_limit::{Allowance, take, wait};
 use time::{Duration, OffsetDateTime};
 
 use crate::auth::pseudonym::Pseudonyms;
@@ -74,6 +74,10 @@ impl Limited {
     }
 }
 
+/// Wrong codes of one address at one event. Codes may be as short as a table's number, so that they must not be tried out
+/// as fast as a queue of guests may enter; a hall in which every tenth guest mistypes stays below it.
+const WRONG_CODES: Allowance = per_minute(20, 100);
+
 /// Counts requests against their limits. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits<'a> {
@@ -106,6 +110,47 @@ impl Limits<'_> {
         }
         commit(tx).await?;
         wait.map_or(Ok(()), |wait| Err(Problem::too_many_attempts(wait)))
+    }
+
+    /// Whether the context's address may try a code of the event.
+    ///
+    /// # Errors
+    /// When too many of its codes were wrong.
+    pub(crate) async fn check_wrong_codes(
+        &self,
+        context: &Context,
+        event_id: EventId,
+        now: OffsetDateTime,
+    ) -> Result<(), Problem> {
+        if !self.enabled {
+            return Ok(());
+        }
+        let mut tx = self.store.begin().await?;
+        let wait = wait(&mut tx, self.wrong_codes_of(context, event_id), WRONG_CODES, now).await?;
+        wait.map_or(Ok(()), |wait| Err(Problem::too_many_attempts(wait)))
+    }
+
+    /// Counts a wrong code.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn count_wrong_code(
+        &self,
+        context: &Context,
+        event_id: EventId,
+        now: OffsetDateTime,
+    ) -> Result<(), Problem> {
+        if !self.enabled {
+            return Ok(());
+        }
+        let mut tx = self.store.begin().await?;
+        // One that came beside too many others counts no more: those have the address wait.
+        take(&mut tx, self.wrong_codes_of(context, event_id), WRONG_CODES, now).await?;
+        commit(tx).await
+    }
+
+    fn wrong_codes_of(&self, context: &Context, event_id: EventId) -> Digest {
+        self.pseudonyms.of("wrong code", &format!("{event_id} {}", network(context.address())))
     }
 }
 

@@ -137,7 +137,9 @@ async fn an_allowance_is_used_up_and_comes_back(pool: PgPool) {
     let mut waits = Vec::new();
     for second in [0, 0, 0, 0, 5, 10, 11] {
         let now = NOW + Duration::seconds(second);
+        let foretold = rate_limit::wait(&mut tx, key, allowance, now).await.unwrap();
         let wait = rate_limit::take(&mut tx, key, allowance, now).await.unwrap();
+        assert_eq!(foretold, wait);
         waits.push(wait.map(Duration::whole_seconds));
     }
     assert_eq!(waits, [None, None, None, Some(10), Some(5), None, Some(9)]);

@@ -39,11 +39,14 @@ pub async fn enter(
     Body(form): Body<Entry>,
 ) -> Result<(StatusCode, HeaderMap), Problem> {
     let key = guest.visitor_id().map(|id| web.pseudonyms.of("visitor", &id.to_string()));
-    web.limits().check(Limited::Entering, &context, key, web.clock.now()).await?;
+    let (limits, event_id, now) = (web.limits(), guest.event.event_id, web.clock.now());
+    limits.check(Limited::Entering, &context, key, now).await?;
+    limits.check_wrong_codes(&context, event_id, now).await?;
     let code = plain(&form.code).ok_or(Code::CodeWrong)?;
     let by_code = is_code_of(&guest.event.access, &code);
-    if !by_code {
-        check_pack(&web, &guest, &code).await?;
+    if !by_code && !is_code_of_pack(&web, &guest, &code).await? {
+        limits.count_wrong_code(&context, event_id, now).await?;
+        return Err(Code::CodeWrong.into());
     }
     // Made only now: whoever guesses, or comes too late, leaves no trace.
     let known = guest.or_new(&web, &context).await?;
@@ -74,12 +77,15 @@ async fn enter_by_code(web: &Web, event: &Event, visitor_id: VisitorId) -> Resul
     commit(tx).await
 }
 
-/// Whether there is a pack with this code in which the guest has a seat or can take one.
-async fn check_pack(web: &Web, guest: &Guest, code: &str) -> Result<(), Problem> {
+/// Whether there is a pack with this code.
+///
+/// # Errors
+/// When the guest has no seat in it and can take none.
+async fn is_code_of_pack(web: &Web, guest: &Guest, code: &str) -> Result<bool, Problem> {
     let mut tx = web.store.begin().await?;
-    let room = seat::room(&mut tx, guest.event.event_id, code).await?.ok_or(Code::CodeWrong)?;
+    let Some(room) = seat::room(&mut tx, guest.event.event_id, code).await? else { return Ok(false) };
     let has_seat = guest.visitor.as_ref().is_some_and(|visitor| visitor.pack_id.is_some());
-    if room > 0 || has_seat { Ok(()) } else { Err(Code::PackUsedUp.into()) }
+    if room > 0 || has_seat { Ok(true) } else { Err(Code::PackUsedUp.into()) }
 }
 
 async fn take_seat(web: &Web, event: &Event, visitor_id: VisitorId, code: &str) -> Result<(), Problem> {

@@ -182,6 +182,28 @@ async fn codes_are_tried_ten_times_a_minute_by_one_visitor(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn codes_are_not_tried_out_by_ever_new_visitors(pool: PgPool) {
+    let server = Server::with_admin(&pool).await;
+    let (event, other) = (server.event("Gala").await, server.event("Ball").await);
+    for event in [&event, &other] {
+        ask_for(&pool, event, "code", Some("0815")).await;
+    }
+    let enter = async |event: &str, code: &str| Browser::at(&server).enter(event, code).await;
+    for n in 0..100 {
+        assert_eq!(enter(&event, &format!("{n:04}")).await.code(), "code_wrong", "{n}");
+        if n % 10 == 0 {
+            assert_eq!(enter(&event, "0815").await.status, StatusCode::NO_CONTENT, "right ones do not count");
+        }
+    }
+    let refused = enter(&event, "0815").await;
+    assert_eq!(refused.code(), "too_many_attempts", "the right one would tell which it is");
+    assert_eq!(refused.headers["retry-after"], "4", "three seconds, rounded up");
+    assert_eq!(enter(&other, "0815").await.status, StatusCode::NO_CONTENT, "another event's guests may");
+    server.pass(4);
+    assert_eq!(enter(&event, "0815").await.status, StatusCode::NO_CONTENT);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn what_a_browser_kept_becomes_the_accounts(pool: PgPool) {
     let server = Server::with_admin(&pool).await;
     let event = server.event("Gala").await;
