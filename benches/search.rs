@@ -16,13 +16,17 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use domain::{Embedding, FaceId, PhotoId, Score};
-use engine::{FaceHit, Gallery};
+use domain::{Embedding, FaceId, PhotoId, Score, Thresholds};
+use engine::gallery::people;
+use engine::{FaceHit, Gallery, Person};
 use rayon::prelude::*;
 use uuid::Uuid;
 
 /// Bytes whose reading gives the memory's speed: far more than caches hold.
 const READ_BYTES: usize = 512 << 20;
+
+/// Those of the default pack.
+const THRESHOLDS: Thresholds = Thresholds { sure: 0.3, maybe: 0.25 };
 
 type Answer = Result<String, Box<dyn Error>>;
 
@@ -55,6 +59,7 @@ fn serve() {
             ["load", path, dimension] => load(&mut gallery, path, dimension),
             ["search", path, threads, batch, least] => search(&gallery, path, threads, batch, least),
             ["answers", path, least, to] => write_answers(&gallery, path, least, to),
+            ["find", path, threads] => find(&gallery, path, threads),
             ["read", threads] => read_memory(threads),
             _ => Err("unknown command".into()),
         };
@@ -104,6 +109,19 @@ fn time(gallery: &Gallery, queries: &[Embedding], least: Score) -> Duration {
     let took = began.elapsed();
     std::hint::black_box(found);
     took
+}
+
+/// The seconds of each whole search for a person, by the levels of the default pack.
+fn find(gallery: &Gallery, path: &str, threads: &str) -> Answer {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.parse()?).build()?;
+    let mut seconds = String::new();
+    for selfie in embeddings(path, gallery.dimension())? {
+        let person = Person::of(selfie);
+        let began = Instant::now();
+        std::hint::black_box(pool.install(|| people::search(gallery, &person, THRESHOLDS)));
+        write!(seconds, "{} ", began.elapsed().as_secs_f64())?;
+    }
+    Ok(seconds)
 }
 
 /// Writes for each query a line with the numbers of the faces that answer it.

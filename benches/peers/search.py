@@ -32,6 +32,7 @@ BATCH = 64
 # For searchers that know no threshold.
 TOP = 100
 GRAPH_MAX = 200_000
+NOTES = "## What limits it"
 
 
 def make_data(faces, seed=1):
@@ -99,6 +100,10 @@ class Ours:
     def times(self, batch):
         line = f"search {self.folder}/queries {self.threads} {batch} {LEAST}"
         return [float(seconds) for seconds in self.ask(line).split()]
+
+    def person_times(self):
+        """Of whole searches for a person: the selfie, whom its photos bring, and who else they may be."""
+        return [float(seconds) for seconds in self.ask(f"find {self.folder}/queries {self.threads}").split()]
 
     def answers(self):
         self.ask(f"answers {self.folder}/queries {LEAST} {self.folder}/answers")
@@ -254,8 +259,9 @@ def measure(faces, threads, rounds, program, without):
             row["one"], row["many"] = statistics.median(row["one"]), statistics.median(row["many"])
         read = float(ours.ask(f"read {threads}"))
         hits = statistics.mean(map(len, expected))
+        person = statistics.median(ours.person_times())
         return {
-            "rows": rows, "read": read, "bytes": ours.bytes, "load_s": ours.load_s, "faces": faces,
+            "rows": rows, "read": read, "person": person, "bytes": ours.bytes, "load_s": ours.load_s, "faces": faces,
             "threads": threads, "hits": hits,
         }
 
@@ -274,7 +280,7 @@ def table(found):
         f"{best_many / ours['many']:.1f} times. Memory is read at {found['read'] / 1e9:.1f} GB/s, so reading four bits "
         f"per number takes {floor * 1e3:.3f} ms and 32 bits {floor * 8e3:.3f} ms, where no cache holds them. "
         f"{found['hits']:.1f} faces answer a query; the gallery takes {found['bytes'] / found['faces']:,.0f} bytes per "
-        f"face and was filled in {found['load_s']:.2f} s by one thread.",
+        f"face and was filled in {found['load_s']:.2f} s by one thread. A whole search for a person takes {found['person'] * 1e3:.1f} ms.",
         "",
         f"| | one query, ms | {BATCH} at once, ms per query | answers that are double precision's, of {BATCH} | recall |",
         "|---|---|---|---|---|",
@@ -309,6 +315,12 @@ Asked is for every face that scores at least {LEAST}; medians of {arguments.roun
 """
 
 
+def notes_in(results):
+    """What somebody wrote below the tables, which stays."""
+    text = results.read_text() if results.exists() else ""
+    return text[text.index(NOTES) :] if NOTES in text else ""
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--ours", required=True)
@@ -325,6 +337,7 @@ def main():
         print(json.dumps(measure(faces, threads, arguments.rounds, arguments.ours, without)))
         return
     parts = [head(arguments)]
+    notes = notes_in(Path(arguments.results))
     for faces in arguments.sizes.split(","):
         for threads in arguments.threads.split(","):
             environment = os.environ | {name: threads for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
@@ -332,7 +345,7 @@ def main():
             done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
             parts.append(table(json.loads(done.stdout.splitlines()[-1])))
             print(parts[-1], flush=True)
-            Path(arguments.results).write_text("\n".join(parts))
+            Path(arguments.results).write_text("\n".join([*parts, notes]))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ use domain::{Band, Embedding, FaceId, PhotoId, Score};
 use super::levels::Levels;
 use super::taught::Taught;
 use super::template::Template;
+use crate::gallery::kernel::QUERIES;
 use crate::gallery::{FaceHit, Gallery};
 
 /// Faces that are looked up at most, the best first. Where more are in doubt, the rest are shown as "maybe" at most.
@@ -14,9 +15,6 @@ pub(super) const CHECKED_MAX: usize = 64;
 /// How much more like somebody else a face has to be, in steps: photos taken in one second are more alike than two of one
 /// person mostly are.
 const MARGIN_STEPS: f32 = 1.0;
-
-/// Faces that are looked up in one reading of the gallery.
-const AT_ONCE: usize = 4;
 
 /// The hits of `best` with their bands, without those that are rather somebody else.
 ///
@@ -75,8 +73,8 @@ impl Others<'_> {
             let near = near.iter().take_while(|other| other.score.0 > face.score.0 + margin);
             near.filter(|other| other.photo_id != face.photo_id).any(|other| self.contains(other))
         };
-        // A few at a time: where an event has a hundred thousand pictures of one poster, each answer is long.
-        let theirs = doubtful.chunks(AT_ONCE).flat_map(|few| {
+        // As many as share one reading of the gallery, and no more: where an event has a hundred thousand pictures of one poster, each answer is long.
+        let theirs = doubtful.chunks(QUERIES).flat_map(|few| {
             let queries: Vec<&Embedding> = few.iter().map(|(_, embedding)| embedding).collect();
             let answers = gallery.search_many(&queries, Score(lowest + margin));
             let pairs = few.iter().zip(answers);
