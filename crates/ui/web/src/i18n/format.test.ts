@@ -4,6 +4,18 @@ import { bytes, date, hour, number, seconds } from './format';
 import { gallery } from './gallery';
 import { language } from './language.svelte';
 
+describe.each(['en-GB', 'fr-FR'])('in %s', (tag) => {
+  beforeEach(() => void (language.current = tag === 'fr-FR' ? 'fr' : 'en'));
+
+  it.each([0, 7, 999, 1000, 12345, 1_234_567, -5, -1234, 0.5, 1234.5])('writes %d as Intl does', (value) => {
+    expect(number(value)).toBe(value.toLocaleString(tag));
+  });
+
+  it.each(Array.from({ length: 12 }, (_, month) => `2026-${String(month + 1).padStart(2, '0')}-09`))('writes %s as Intl does', (day) => {
+    expect(date(day)).toBe(new Date(day).toLocaleDateString(tag, { dateStyle: 'long', timeZone: 'UTC' }));
+  });
+});
+
 describe('in English', () => {
   beforeEach(() => void (language.current = 'en'));
 
@@ -11,6 +23,7 @@ describe('in English', () => {
     expect(number(12345)).toBe('12,345');
     expect(date('2026-06-20')).toBe('20 June 2026');
     expect(date('soon')).toBe('soon');
+    expect(date('2026-13-01')).toBe('2026-13-01');
     expect(hour('2026-06-20T21')).toMatch(/^Saturday,? 20 June(,| at) 21:00$/);
     expect(hour('soon')).toBe('soon');
     expect(bytes(12_340_000)).toBe('12.3 MB');
