@@ -4,7 +4,7 @@ import { defineConfig } from 'vite';
 
 /** Small modules that nearly every page needs: one file instead of ten, each of which would cost a phone a way to the server. */
 const SHARED =
-  /\/src\/(session|api\/(accounts|attendee|early)|attendee\/noted|i18n\/(attendee|format)|parts\/(Field|focus|Header|LanguageSwitch|Mark|ProblemNote|Spinner)|state\/task)\b/;
+  /\/src\/(session|api\/(accounts|attendee|early)|attendee\/noted|i18n\/(attendee|format)|parts\/(Connection|Field|focus|Header|LanguageSwitch|Mark|ProblemNote|Spinner)|state\/task)\b/;
 
 // `npm run dev` sends API calls to a running server, by default `findme serve` or `npm run mock` on port 8080.
 const server = process.env['FINDME_URL'] ?? 'http://127.0.0.1:8080';

@@ -1,6 +1,25 @@
-// Asks for the event before the page's own code has arrived; src/api/early.ts takes the answer. Part of event.html only.
+// Does what can be done before the page's own code has arrived: asks for the event, and for its cover as soon as its address is
+// known. src/api/early.ts takes the answer. Part of event.html only.
 {
   const [, slug] = /^\/e\/([^/]+)\/?$/.exec(location.pathname) ?? [];
   const path = `/api/attendee/events/${slug}`;
-  if (slug !== undefined) globalThis.findmeEarly = { path, answer: fetch(path, { credentials: 'same-origin' }).catch(() => null) };
+
+  const event = async () => {
+    const answer = await fetch(path, { credentials: 'same-origin' });
+    if (!answer.ok) return null;
+    const found = await answer.json();
+    if (found.cover) preload(found.cover.url);
+    return found;
+  };
+
+  const preload = (href) => document.head.append(Object.assign(document.createElement('link'), { rel: 'preload', as: 'image', href, fetchPriority: 'high' }));
+
+  if (slug !== undefined) globalThis.findmeEarly = { path, answer: event().catch(() => null) };
+
+  // The first look into the storage waits until the browser has read it: now nothing else waits.
+  try {
+    void localStorage.length;
+  } catch {
+    // Storage is blocked.
+  }
 }

@@ -1,30 +1,57 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import script from '../../scripts/early.js?raw';
 import { early } from './early';
 
 const path = '/api/attendee/events/gala';
-const asked = (answer: Promise<Response | null>) => (globalThis.findmeEarly = { path, answer });
+const head = { append: vi.fn() };
+const fetched = vi.fn<(path: string) => Promise<Response>>();
 
-afterEach(() => (globalThis.findmeEarly = undefined));
+/** Runs the script as a browser does that opens `pathname`. */
+function open(pathname: string, answer: Response | Error) {
+  fetched.mockImplementation(() => (answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)));
+  const document = { head, createElement: () => ({}) };
+  new Function('location', 'document', 'fetch', script)({ pathname }, document, fetched);
+}
+
+afterEach(() => {
+  globalThis.findmeEarly = undefined;
+  vi.clearAllMocks();
+});
 
 describe('early', () => {
   it('gives the answer once', async () => {
-    asked(Promise.resolve(Response.json({ slug: 'gala' })));
+    open('/e/gala', Response.json({ slug: 'gala' }));
     expect(await early(path)).toEqual({ slug: 'gala' });
     expect(await early(path)).toBeNull();
+    expect(fetched.mock.calls).toEqual([[path, { credentials: 'same-origin' }]]);
   });
 
   it('keeps to its own path', async () => {
-    asked(Promise.resolve(Response.json({ slug: 'gala' })));
+    open('/e/gala/', Response.json({ slug: 'gala' }));
     expect(await early('/api/attendee/events/other')).toBeNull();
     expect(await early(path)).not.toBeNull();
   });
 
+  it('asks for nothing but an event', () => {
+    open('/e/gala/account', Response.json({}));
+    expect(fetched).not.toHaveBeenCalled();
+  });
+
+  it('fetches the cover, and nothing where there is none', async () => {
+    open('/e/gala', Response.json({ cover: null }));
+    await early(path);
+    expect(head.append).not.toHaveBeenCalled();
+    open('/e/gala', Response.json({ cover: { url: '/media/cover' } }));
+    await early(path);
+    expect(head.append.mock.calls).toEqual([[{ rel: 'preload', as: 'image', href: '/media/cover', fetchPriority: 'high' }]]);
+  });
+
   it.each([
-    ['no answer', null],
+    ['no answer', new Error('offline')],
     ['a refusal', Response.json({ code: 'event_not_found' }, { status: 404 })],
     ['a broken answer', new Response('<html>')],
   ])('leaves %s to the ordinary call, which says what is wrong', async (_, answer) => {
-    asked(Promise.resolve(answer));
+    open('/e/gala', answer);
     expect(await early(path)).toBeNull();
   });
 });
