@@ -3,7 +3,8 @@
 //! ```text
 //! /assets/…        files with a hash in their name: cached for ever; an unknown one is 404
 //! /favicon.svg     other files of the build: asked for again each time, by ETag
-//! /e/gala          an event: event.html, which is index.html with the names of what the attendee's page needs
+//! /e/gala          an event: event.html, which is index.html with the names of what the attendee's page needs, and a header
+//!                  that names the event's own address in the API
 //! /, /events, …     every other address without a dot is a page of the app: index.html
 //! /api/…           never answered here, but with 404
 //! ```

@@ -47,6 +47,22 @@ async fn an_events_address_names_all_that_its_page_needs() {
 }
 
 #[test]
+fn an_events_page_has_the_event_asked_for_at_once() {
+    for (path, expected) in [
+        ("/e/gala-2026", "</api/attendee/events/gala-2026>; rel=preload; as=fetch; crossorigin"),
+        ("/e/f%C3%AAte/", "</api/attendee/events/f%C3%AAte>; rel=preload; as=fetch; crossorigin"),
+        ("/e/gala-2026/account", ""),
+        ("/e/", ""),
+        ("/e/a\"b", ""),
+        ("/e/a;b", ""),
+        ("/events/gala-2026", ""),
+        ("/", ""),
+    ] {
+        assert_eq!(header(&ask(path, &[]), &LINK), expected, "{path}");
+    }
+}
+
+#[test]
 fn unknown_files_and_the_api_are_not_found() {
     for path in [
         "/assets/gone-123.js",
