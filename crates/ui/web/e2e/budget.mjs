@@ -1,5 +1,6 @@
 // Measures an attendee's first view as a phone of the middle class on a shaky network has it: what comes over the wire, from
-// where, and when the largest thing on the screen is painted. Fails on a breach of the budget.
+// where, when the largest thing on the screen is painted, and whether anything moves meanwhile. Fails on a breach of the budget.
+// Three views: an event as it is by default, one with a cover, and one that asks for a code.
 //
 // Environment: FINDME_URL, FINDME_SETUP_TOKEN (of a fresh server), FINDME_SHARED, FINDME_BROWSER as in main-job.mjs.
 import { rmSync } from 'node:fs';
@@ -12,6 +13,8 @@ const ROUNDS_MAX = 3;
 const BYTES_MAX = 60_000;
 /** The goal; where other work may run beside, FINDME_LCP_MS_MAX says what is too much. */
 const LCP_MS_MAX = Number(process.env.FINDME_LCP_MS_MAX ?? 1500);
+/** What web.dev calls good is 0.1; nothing here has a reason to move at all. */
+const SHIFT_MAX = 0.01;
 const CPU_SLOWER = 4;
 /** 1.6 Mbit/s down, 750 kbit/s up, 150 ms there and back. */
 const NETWORK = { offline: false, latency: 150, downloadThroughput: 1_600_000 / 8, uploadThroughput: 750_000 / 8 };
@@ -19,16 +22,20 @@ const NETWORK = { offline: false, latency: 150, downloadThroughput: 1_600_000 / 
 const QUIET_MS = 1500;
 const VIEW_MS_MAX = 20_000;
 
-/** Tells what was painted, also before anybody asks. */
+/** Tells what was painted and what has moved, also before anybody asks. */
 function watchPaints() {
   globalThis.largestPaint = null;
+  globalThis.shifted = 0;
   new PerformanceObserver((list) => {
     const last = list.getEntries().at(-1);
     globalThis.largestPaint = { atMs: last.startTime, what: last.element?.tagName ?? '' };
   }).observe({ type: 'largest-contentful-paint', buffered: true });
+  new PerformanceObserver((list) => {
+    for (const { value } of list.getEntries()) globalThis.shifted += value;
+  }).observe({ type: 'layout-shift', buffered: true });
 }
 
-/** One first view with a cold cache. */
+/** One first view with a cold cache. The page is asked for nothing before it has ended: a question runs in it, and delays it. */
 async function firstView(browser, path) {
   const context = await browser.newContext({ baseURL: URL_BASE, ...PHONE });
   const page = await context.newPage();
@@ -38,11 +45,11 @@ async function firstView(browser, path) {
   await client.send('Emulation.setCPUThrottlingRate', { rate: CPU_SLOWER });
   await page.addInitScript(watchPaints);
   await page.goto(path);
-  await page.getByRole('heading', { level: 1 }).waitFor();
   for (const untilMs = Date.now() + VIEW_MS_MAX; Date.now() < untilMs && Date.now() - seen.lastMs < QUIET_MS; ) await page.waitForTimeout(100);
-  const paint = await page.evaluate(() => globalThis.largestPaint);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  const [paint, shifted] = await page.evaluate(() => [globalThis.largestPaint, globalThis.shifted]);
   await context.close();
-  return { ...seen, bytes: seen.answers.reduce((sum, answer) => sum + answer.bytes, 0), paint };
+  return { ...seen, paint, shifted };
 }
 
 /** Follows every answer until the view has ended. */
@@ -67,42 +74,69 @@ async function watchNetwork(client) {
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 /** Of a round, in milliseconds; a view that painted nothing was endlessly late. */
 const lcpOf = (views) => median(views.map(({ paint }) => paint?.atMs ?? Infinity));
+const bytesOf = (answers) => answers.reduce((sum, { bytes }) => sum + bytes, 0);
+const isPicture = ({ path }) => path.startsWith('/media/');
+/** What our own files may take, and the way of the organiser's picture, whose size is not ours to say. */
+const lcpMsMaxOf = ([{ answers }]) => LCP_MS_MAX + (1000 * bytesOf(answers.filter(isPicture))) / NETWORK.downloadThroughput;
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`.padStart(9);
 
-function print(views) {
-  console.log('\n  what came (last run)');
+function print(name, views) {
+  console.log(`\n${name}\n  what came (last run)`);
   for (const { path, bytes } of views.at(-1).answers) console.log(`    ${kilobytes(bytes)}  ${path}`);
   console.log('\n  run      bytes  answers  largest paint');
-  views.forEach(({ bytes, answers, paint }, index) => {
-    console.log(`  ${String(index + 1).padStart(3)}  ${kilobytes(bytes)}  ${String(answers.length).padStart(7)}  ${paint.atMs.toFixed(0).padStart(6)} ms ${paint.what}`);
+  views.forEach(({ answers, paint }, index) => {
+    console.log(`  ${String(index + 1).padStart(3)}  ${kilobytes(bytesOf(answers))}  ${String(answers.length).padStart(7)}  ${paint.atMs.toFixed(0).padStart(6)} ms ${paint.what}`);
   });
 }
 
-async function measure() {
+/** The views of one round; of the first that is in time, or of the last. */
+async function round(browser, name, slug) {
+  for (let left = ROUNDS_MAX; ; left -= 1) {
+    const views = [];
+    for (let run = 0; run < RUNS; run += 1) views.push(await firstView(browser, `/e/${slug}`));
+    print(name, views);
+    if (left === 1 || lcpOf(views) <= lcpMsMaxOf(views)) return views;
+  }
+}
+
+async function measure(browser, name, slug) {
+  const views = await round(browser, name, slug);
+  checks.that(`${name}: every run has painted and has got answers`, views.every(({ paint, answers }) => paint !== null && answers.length > 2));
+  checks.same(`${name}: no request to another host, blocking or not`, views.flatMap(({ foreign }) => foreign), []);
+  const most = Math.max(...views.map(({ answers }) => bytesOf(answers.filter((answer) => !isPicture(answer)))));
+  checks.that(`${name}: the first view weighs at most ${BYTES_MAX / 1000} kB without the organiser's picture`, most <= BYTES_MAX, `${most} bytes`);
+  const [lcpMs, lcpMsMax] = [lcpOf(views), lcpMsMaxOf(views)];
+  checks.that(`${name}: the largest paint comes within ${lcpMsMax.toFixed(0)} ms (median of ${RUNS}: ${lcpMs.toFixed(0)} ms)`, lcpMs <= lcpMsMax);
+  const shifted = Math.max(...views.map((view) => view.shifted));
+  checks.that(`${name}: nothing moves (${shifted.toFixed(4)})`, shifted <= SHIFT_MAX);
+}
+
+/** The events that are looked at, by what is special about them. */
+async function prepare() {
   const caller = await Caller.open();
   await caller.setUp();
-  const { slug } = await caller.createEvent({ name: 'Gala d’été 2026', held_on: '2026-06-20' });
-  await caller.upload(slug, files.photos.slice(0, 1));
-  await caller.ready(slug, 1);
+  const create = async (event) => (await caller.createEvent({ held_on: '2026-06-20', ...event })).slug;
+  const plain = await create({ name: 'Gala d’été 2026' });
+  const covered = await create({ name: 'Gala d’hiver 2026' });
+  const closed = await create({ name: 'Gala de printemps 2026' });
+  for (const slug of [plain, covered]) await caller.upload(slug, files.photos.slice(0, 1));
+  for (const slug of [plain, covered]) await caller.ready(slug, 1);
+  await caller.putImage(covered, 'cover', files.photos[0]);
+  await caller.changeEvent(closed, { access: { mode: 'code', code: 'SPRING' } });
+  return { plain, covered, closed };
+}
+
+async function run() {
+  const { plain, covered, closed } = await prepare();
   const browser = await launch();
-  let views = [];
-  for (let round = 0; round < ROUNDS_MAX && (round === 0 || lcpOf(views) > LCP_MS_MAX); round += 1) {
-    if (round > 0) print(views);
-    views = [];
-    for (let run = 0; run < RUNS; run += 1) views.push(await firstView(browser, `/e/${slug}`));
-  }
+  await measure(browser, 'an event', plain);
+  await measure(browser, 'with a cover', covered);
+  await measure(browser, 'with a code', closed);
   await browser.close();
-  print(views);
-  checks.that('every run has painted and has got answers', views.every(({ paint, answers }) => paint !== null && answers.length > 2));
-  checks.same('no request to another host, blocking or not', views.flatMap(({ foreign }) => foreign), []);
-  const most = Math.max(...views.map(({ bytes }) => bytes));
-  checks.that(`the first view weighs at most ${BYTES_MAX / 1000} kB`, most <= BYTES_MAX, `${most} bytes`);
-  const lcpMs = lcpOf(views);
-  checks.that(`the largest paint comes within ${LCP_MS_MAX} ms (median of ${RUNS}: ${lcpMs.toFixed(0)} ms)`, lcpMs <= LCP_MS_MAX);
 }
 
 try {
-  await measure();
+  await run();
   console.log(`${checks.passed} passed, 0 failed`);
 } catch (error) {
   console.error(`\nFAILED ${error.stack}`);

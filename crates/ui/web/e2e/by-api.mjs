@@ -51,6 +51,9 @@ export class Caller {
     }
   }
 
+  /** `kind`: logo or cover. */
+  putImage = (event, kind, path) => this.call('PUT', `/api/events/${event}/images/${kind}`, { headers: { 'Content-Type': 'image/jpeg' }, data: readFileSync(path) });
+
   /** Waits until everything that was uploaded is ready. */
   async ready(event, photos) {
     for (const untilMs = Date.now() + TIMEOUT_MS; ; ) {
