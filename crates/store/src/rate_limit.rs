@@ -59,7 +59,7 @@ pub async fn take(
     Ok(Some(arrival.map_or(allowance.interval, |arrival| arrival - latest)))
 }
 
-/// How long to wait until `take` would take one, which is `None` at once; takes nothing.
+/// How long to wait until the key's allowance has one again, `None` when it has; takes nothing.
 ///
 /// # Errors
 /// When the database fails.
@@ -79,6 +79,32 @@ pub async fn wait(
     .fetch_optional(db)
     .await?;
     Ok(arrival.map(|arrival| arrival - latest))
+}
+
+/// Counts what has happened, also where the allowance is used up: many at the same moment are paid for afterwards, by up to
+/// a minute.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(
+    db: &mut PgConnection,
+    key: Digest,
+    allowance: Allowance,
+    now: OffsetDateTime,
+) -> Result<()> {
+    let last = now + allowance.interval * allowance.burst + CLOCKS_APART_MAX;
+    query(
+        "insert into rate_limit (key_hash, arrival_at) values ($1, $2::timestamptz + $3) \
+         on conflict (key_hash) do update \
+           set arrival_at = least(greatest(rate_limit.arrival_at, $2) + $3, $4)",
+    )
+    .bind(key.0.as_slice())
+    .bind(now)
+    .bind(allowance.interval)
+    .bind(last)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Sweeps away keys whose allowance is whole again.

@@ -7,7 +7,7 @@ use std::net::Ipv6Addr;
 
 use domain::{Digest, EventId};
 use store::Store;
-use store::rate_limit::{Allowance, take, wait};
+use store::rate_limit::{self, Allowance, take};
 use time::{Duration, OffsetDateTime};
 
 use crate::auth::pseudonym::Pseudonyms;
@@ -74,9 +74,11 @@ impl Limited {
     }
 }
 
-/// Wrong codes of one address at one event. Codes may be as short as a table's number, so that they must not be tried out
+/// Wrong codes of one network at one event. Codes may be as short as a table's number, so that they must not be tried out
 /// as fast as a queue of guests may enter; a hall in which every tenth guest mistypes stays below it.
 const WRONG_CODES: Allowance = per_minute(20, 100);
+/// One and the same wrong code counts once an hour: a poster whose code has changed is no guess, however many scan it.
+const SAME_WRONG_CODE: Allowance = per_hour(1);
 
 /// Counts requests against their limits. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -104,7 +106,8 @@ impl Limits<'_> {
         let rule = limited.rule();
         let key = |text: &str| self.pseudonyms.of(rule.name, text);
         let mut tx = self.store.begin().await?;
-        let mut wait = take(&mut tx, key(&network(context.address())), rule.address, now).await?;
+        let mut wait =
+            take(&mut tx, key(&network(context.address(), HOUSEHOLD_BITS)), rule.address, now).await?;
         if let (None, Some(account)) = (wait, account) {
             wait = take(&mut tx, key(&account.to_string()), rule.account, now).await?;
         }
@@ -112,10 +115,10 @@ impl Limits<'_> {
         wait.map_or(Ok(()), |wait| Err(Problem::too_many_attempts(wait)))
     }
 
-    /// Whether the context's address may try a code of the event.
+    /// Whether the context's network may try a code of the event.
     ///
     /// # Errors
-    /// When too many of its codes were wrong.
+    /// When too many different ones were wrong.
     pub(crate) async fn check_wrong_codes(
         &self,
         context: &Context,
@@ -126,7 +129,7 @@ impl Limits<'_> {
             return Ok(());
         }
         let mut tx = self.store.begin().await?;
-        let wait = wait(&mut tx, self.wrong_codes_of(context, event_id), WRONG_CODES, now).await?;
+        let wait = rate_limit::wait(&mut tx, self.guesses(context, event_id), WRONG_CODES, now).await?;
         wait.map_or(Ok(()), |wait| Err(Problem::too_many_attempts(wait)))
     }
 
@@ -138,26 +141,35 @@ impl Limits<'_> {
         &self,
         context: &Context,
         event_id: EventId,
+        code: &str,
         now: OffsetDateTime,
     ) -> Result<(), Problem> {
         if !self.enabled {
             return Ok(());
         }
         let mut tx = self.store.begin().await?;
-        // One that came beside too many others counts no more: those have the address wait.
-        take(&mut tx, self.wrong_codes_of(context, event_id), WRONG_CODES, now).await?;
+        let guesses = self.guesses(context, event_id);
+        let this_one = self.pseudonyms.of("wrong code", &format!("{guesses} {code}"));
+        if take(&mut tx, this_one, SAME_WRONG_CODE, now).await?.is_none() {
+            rate_limit::count(&mut tx, guesses, WRONG_CODES, now).await?;
+        }
         commit(tx).await
     }
 
-    fn wrong_codes_of(&self, context: &Context, event_id: EventId) -> Digest {
-        self.pseudonyms.of("wrong code", &format!("{event_id} {}", network(context.address())))
+    fn guesses(&self, context: &Context, event_id: EventId) -> Digest {
+        let network = network(context.address(), SITE_BITS);
+        self.pseudonyms.of("wrong codes", &format!("{event_id} {network}"))
     }
 }
 
-/// What counts as one address: of IPv6 the first 64 bits, as a household or a server has all that follow.
-fn network(address: &str) -> String {
+/// Of an IPv6 address, what a household or a server has all that follows of, and what a site has.
+const HOUSEHOLD_BITS: u32 = 64;
+const SITE_BITS: u32 = 48;
+
+/// What counts as one address: of IPv6 the first `bits`.
+fn network(address: &str, bits: u32) -> String {
     match address.parse::<Ipv6Addr>() {
-        Ok(address) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).to_string(),
+        Ok(address) => Ipv6Addr::from(u128::from(address) & !(u128::MAX >> bits)).to_string(),
         Err(_) => address.to_owned(),
     }
 }
@@ -168,8 +180,12 @@ mod tests {
 
     #[test]
     fn neighbours_in_ipv6_are_one() {
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::9"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_eq!(network("192.0.2.7"), "192.0.2.7");
+        let household = |address| network(address, HOUSEHOLD_BITS);
+        assert_eq!(household("2001:db8:1:2:3:4:5:6"), household("2001:db8:1:2::9"));
+        assert_ne!(household("2001:db8:1:2::1"), household("2001:db8:1:3::1"));
+        assert_eq!(household("192.0.2.7"), "192.0.2.7");
+        let site = |address| network(address, SITE_BITS);
+        assert_eq!(site("2001:db8:1:2::1"), site("2001:db8:1:3::1"));
+        assert_ne!(site("2001:db8:1::1"), site("2001:db8:2::1"));
     }
 }

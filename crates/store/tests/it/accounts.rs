@@ -148,6 +148,25 @@ async fn an_allowance_is_used_up_and_comes_back(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn what_came_at_the_same_moment_is_paid_for_afterwards(pool: PgPool) {
+    let store = store::testing::store(&pool).await;
+    let mut tx = store.begin().await.unwrap();
+    let allowance = Allowance { interval: Duration::seconds(10), burst: 3 };
+    let key = Digest::of(b"key");
+    let mut waits = Vec::new();
+    for _ in 0..12 {
+        rate_limit::count(&mut tx, key, allowance, NOW).await.unwrap();
+        let wait = rate_limit::wait(&mut tx, key, allowance, NOW).await.unwrap();
+        waits.push(wait.map_or(0, Duration::whole_seconds));
+    }
+    assert_eq!(waits, [0, 0, 10, 20, 30, 40, 50, 60, 70, 70, 70, 70]);
+    let later = NOW + Duration::seconds(69);
+    assert!(rate_limit::wait(&mut tx, key, allowance, later).await.unwrap().is_some());
+    let later = NOW + Duration::seconds(70);
+    assert_eq!(rate_limit::wait(&mut tx, key, allowance, later).await.unwrap(), None);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn wrong_passwords_lock_longer_and_longer(pool: PgPool) {
     let store = store::testing::store(&pool).await;
     let mut tx = store.begin().await.unwrap();

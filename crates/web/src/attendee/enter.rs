@@ -45,7 +45,7 @@ pub async fn enter(
     let code = plain(&form.code).ok_or(Code::CodeWrong)?;
     let by_code = is_code_of(&guest.event.access, &code);
     if !by_code && !is_code_of_pack(&web, &guest, &code).await? {
-        limits.count_wrong_code(&context, event_id, now).await?;
+        limits.count_wrong_code(&context, event_id, &code.to_lowercase(), now).await?;
         return Err(Code::CodeWrong.into());
     }
     // Made only now: whoever guesses, or comes too late, leaves no trace.

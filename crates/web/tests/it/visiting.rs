@@ -201,6 +201,26 @@ async fn codes_are_not_tried_out_by_ever_new_visitors(pool: PgPool) {
     assert_eq!(enter(&other, "0815").await.status, StatusCode::NO_CONTENT, "another event's guests may");
     server.pass(4);
     assert_eq!(enter(&event, "0815").await.status, StatusCode::NO_CONTENT);
+
+    // Of those that come at the same moment all may pass, but they are paid for.
+    let guesses: Vec<String> = (0..10).map(|n| format!("at-once-{n}")).collect();
+    futures::future::join_all(guesses.iter().map(|guess| enter(&event, guess))).await;
+    let refused = enter(&event, "0815").await;
+    let wait: i64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((4..=31).contains(&wait), "{wait}");
+    server.pass(wait);
+    assert_eq!(enter(&event, "0815").await.status, StatusCode::NO_CONTENT);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn an_old_poster_shuts_nobody_out(pool: PgPool) {
+    let server = Server::with_admin(&pool).await;
+    let event = server.event("Gala").await;
+    ask_for(&pool, &event, "code", Some("new-one")).await;
+    for _ in 0..130 {
+        assert_eq!(Browser::at(&server).enter(&event, "Old-One").await.code(), "code_wrong");
+    }
+    assert_eq!(Browser::at(&server).enter(&event, "new-one").await.status, StatusCode::NO_CONTENT);
 }
 
 #[sqlx::test(migrations = "../../migrations")]
