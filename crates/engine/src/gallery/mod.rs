@@ -128,8 +128,8 @@ impl Gallery {
         scan::nearest(self, query, count, Kernel::fastest())
     }
 
-    /// [`Self::search`] for several queries: the answers in their order. Four queries at a time share one reading of the
-    /// faces, so that each takes a fraction of the time it takes alone.
+    /// [`Self::search`] for several queries: the answers in their order. Eight queries at a time share one reading of
+    /// the faces, so that each takes a fraction of the time it takes alone.
     pub fn search_many(&self, queries: &[&Embedding], least: Score) -> Vec<Vec<FaceHit>> {
         scan::at_least(self, queries, least, Kernel::fastest())
     }

@@ -347,6 +347,33 @@ mod tests {
         }
     }
 
+    /// Whichever of the queries it is, and however many there are: it has no answer, and the others have theirs.
+    #[test]
+    fn a_query_of_another_model_changes_no_other_answer() {
+        let face = |at: usize| {
+            let wave = |number: u16| ((f32::from(number) + 1.0) * (0.3 + at as f32)).sin();
+            Embedding::normalised(&(0..130).map(wave).collect::<Vec<_>>()).unwrap()
+        };
+        let faces: Vec<Embedding> = (0..90).map(face).collect();
+        let (gallery, stranger) = (gallery_of(&faces), Embedding::normalised(&[1.0; 131]).unwrap());
+        for (count, kernel) in
+            (0..20).flat_map(|count| Kernel::available().map(move |kernel| (count, kernel)))
+        {
+            let queries: Vec<&Embedding> = faces.iter().take(count).collect();
+            let expected = at_least(&gallery, &queries, Score(0.2), kernel);
+            assert!(
+                expected.iter().zip(&queries).all(|(hits, _)| hits[0].score.0 > 0.99),
+                "each finds itself"
+            );
+            for at in 0..=count {
+                let (mut queries, mut expected) = (queries.clone(), expected.clone());
+                queries.insert(at, &stranger);
+                expected.insert(at, Vec::new());
+                assert_eq!(at_least(&gallery, &queries, Score(0.2), kernel), expected, "{at} of {count}");
+            }
+        }
+    }
+
     #[test]
     fn thresholds_without_a_number_and_without_an_end_are_answered() {
         let faces = [Embedding::normalised(&[1.0; 40]).unwrap(), Embedding::normalised(&[-1.0; 40]).unwrap()];

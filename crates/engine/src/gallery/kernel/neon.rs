@@ -2,7 +2,7 @@
 //! later).
 //!
 //! ```text
-//! for some rows and some queries at once, each pair with a sum of four 32-bit integers:
+//! for a row and some queries, or some rows and a query, each pair with a sum of four 32-bit integers:
 //!     for each 16 bytes of the rows:
 //!         low = bytes & 15;  high = bytes >> 4
 //!         for each query:   short = smull, smlal of the lower and the upper eight of low and of high, with its codes

@@ -73,7 +73,8 @@ impl Others<'_> {
             let near = near.iter().take_while(|other| other.score.0 > face.score.0 + margin);
             near.filter(|other| other.photo_id != face.photo_id).any(|other| self.contains(other))
         };
-        // As many as share one reading of the gallery, and no more: where an event has a hundred thousand pictures of one poster, each answer is long.
+        // As many as share one reading of the gallery, and no more: where an event has a hundred thousand pictures of one
+        // poster, each answer is long.
         let theirs = doubtful.chunks(QUERIES).flat_map(|few| {
             let queries: Vec<&Embedding> = few.iter().map(|(_, embedding)| embedding).collect();
             let answers = gallery.search_many(&queries, Score(lowest + margin));
