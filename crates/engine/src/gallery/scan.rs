@@ -350,8 +350,8 @@ mod tests {
     /// Whichever of the queries it is, and however many there are: it has no answer, and the others have theirs.
     #[test]
     fn a_query_of_another_model_changes_no_other_answer() {
-        let face = |at: usize| {
-            let wave = |number: u16| ((f32::from(number) + 1.0) * (0.3 + at as f32)).sin();
+        let face = |at: u8| {
+            let wave = |number: u16| ((f32::from(number) + 1.0) * (0.3 + f32::from(at))).sin();
             Embedding::normalised(&(0..130).map(wave).collect::<Vec<_>>()).unwrap()
         };
         let faces: Vec<Embedding> = (0..90).map(face).collect();
