@@ -1,19 +1,20 @@
 //! The face in the middle of a picture, for collections of portraits in which others may stand behind.
 
-use domain::{BoxPx, Rendition};
+use domain::{BoxPx, Embedding, Rendition};
 
 use crate::engine::{Engine, fenced};
 use crate::faces::decode::decode;
-use crate::index::Cut;
+use crate::faces::embed::Embedded;
+use crate::index::{Cut, IndexedFace};
 use crate::selfie::drop_doubtful;
 use crate::stages::Stages;
-use crate::{Selfie, SelfieError};
+use crate::{PhotoError, Selfie, SelfieError};
 
 /// Portraits are small, and their face is large.
 const DETECT_LONG_SIDE_PX_MAX: u32 = 640;
 
 impl Engine {
-    /// Finds the face nearest to the picture's centre and embeds it as [`Engine::selfie`] does. Labeled Faces in the Wild
+    /// Finds the face nearest to the picture's centre and embeds it with its mirror image. Labeled Faces in the Wild
     /// and its successors are cut so that the person whom a picture is named after is in its middle, whoever else is on it.
     ///
     /// # Errors
@@ -30,7 +31,21 @@ impl Engine {
             Ok((cuts, (decoded.width_px, decoded.height_px)))
         })?;
         let cut = most_central(cuts, size).ok_or(SelfieError::NoFace)?;
-        Ok(self.query_of(cut)?)
+        Ok(self.with_mirror(cut)?)
+    }
+
+    /// The mean of the face's embedding and its mirror image's, as published figures of recognisers have it: what depends on
+    /// the side from which the light came cancels out. A selfie is embedded once: there the second embedding cost a fifth of
+    /// the time and changed one photo of 587.
+    fn with_mirror(&self, cut: Cut) -> Result<Selfie, PhotoError> {
+        let mirrored = cut.crop.mirrored();
+        let both = self.embed(&[&cut.crop, &mirrored]).into_iter().collect::<Result<Vec<_>, _>>()?;
+        let [seen, mirrored] = &both[..] else { return Err(PhotoError::internal("two embeddings expected")) };
+        let sum: Vec<f32> = seen.raw().zip(mirrored.raw()).map(|(a, b)| a + b).collect();
+        let embedding = Embedding::normalised(&sum).map_err(PhotoError::internal)?;
+        let IndexedFace { face, embedding } =
+            cut.into_face(Embedded { embedding, norm: seen.norm, took: seen.took });
+        Ok(Selfie { embedding, face })
     }
 }
 

@@ -19,6 +19,14 @@ impl Picture {
         Self { width, height, rgb: vec![0; rgb_len(width, height)] }
     }
 
+    /// The picture as a mirror shows it.
+    pub(crate) fn mirrored(&self) -> Self {
+        let mut mirrored = self.clone();
+        let (pixels, _) = mirrored.rgb.as_chunks_mut::<3>();
+        pixels.chunks_exact_mut(self.width.max(1) as usize).for_each(<[[u8; 3]]>::reverse);
+        mirrored
+    }
+
     /// The longer of its sides, in pixels.
     pub(crate) fn long_side(&self) -> u32 {
         self.width.max(self.height)

@@ -80,7 +80,7 @@ impl Engine {
     }
 
     /// The face as what is searched for.
-    pub(crate) fn query_of(&self, cut: Cut) -> Result<Selfie, PhotoError> {
+    fn query_of(&self, cut: Cut) -> Result<Selfie, PhotoError> {
         let embedded = self.embed(&[&cut.crop]).pop();
         let embedded = embedded.ok_or_else(|| PhotoError::internal("one embedding expected"))??;
         let IndexedFace { face, embedding } = cut.into_face(embedded);

@@ -23,6 +23,13 @@ pub(crate) struct Embedded {
     pub(crate) took: Duration,
 }
 
+impl Embedded {
+    /// The recogniser's output as it was before normalisation.
+    pub(crate) fn raw(&self) -> impl Iterator<Item = f32> {
+        self.embedding.as_slice().iter().map(|number| number * self.norm)
+    }
+}
+
 /// A recogniser, ready to run.
 pub(crate) struct FaceRecogniser {
     model: Model,
