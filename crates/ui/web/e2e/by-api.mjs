@@ -7,6 +7,8 @@ import { totp } from './totp.mjs';
 
 export const ADMIN = { name: 'Camille Martin', email: 'camille@example.org', password: 'four words in a row' };
 const LOOK_MS = 500;
+const MESSAGE_MS_MAX = 30_000;
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Somebody who is logged in by cookies and sends what pages send. */
 export class Caller {
@@ -36,6 +38,16 @@ export class Caller {
   changeEvent = (event, change) => this.call('PATCH', `/api/events/${event}`, { data: change });
   assign = (event, { email }) => this.call('POST', `/api/events/${event}/staff`, { data: { email } });
 
+  /** The path of the link in the last message of this kind to somebody, which is written a moment after its cause. */
+  async linkFor(recipient, kind) {
+    for (const untilMs = Date.now() + MESSAGE_MS_MAX; Date.now() < untilMs; await sleep(LOOK_MS / 5)) {
+      const { messages } = await this.call('GET', '/api/outbox');
+      const found = messages.find((message) => message.recipient === recipient && message.kind === kind)?.body.match(/https?:\/\/\S+/);
+      if (found) return new URL(found[0]).pathname + new URL(found[0]).search;
+    }
+    throw new Error(`no message ${kind} to ${recipient}`);
+  }
+
   /** Gives whoever is logged in a second step. */
   async enrolMfa() {
     const { secret } = await this.call('POST', '/api/me/mfa');
@@ -60,7 +72,7 @@ export class Caller {
       const { counts } = await this.call('GET', `/api/events/${event}`);
       if (counts.ready >= photos) return counts;
       if (Date.now() > untilMs) throw new Error(`${event} is not ready: ${JSON.stringify(counts)}`);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await sleep(LOOK_MS);
     }
   }
 

@@ -6,10 +6,10 @@ import { readLabels } from './labels.mjs';
 const OTHERS = 30;
 
 /**
- * `photos` (paths), `peopleOf` (file name → names), `maybeOf`, `selfies` (paths), `damaged`, `text`, `duplicate`, and
- * `again`, a folder with three photos that are among `photos`.
+ * `photos` (paths), `peopleOf` (file name → names), `maybeOf`, `selfies` (paths) and `strangers` (paths), `damaged`, `text`,
+ * `duplicate`, and `again`, a folder with three photos that are among `photos`.
  */
-export function chooseFiles(shared, person, scratch) {
+export function chooseFiles(shared, person, stranger, scratch) {
   const home = join(shared, 'photos/public-event');
   const rows = readLabels(join(home, 'labels.csv')).filter((row) => existsSync(join(home, row.file)));
   const photos = rows.filter((row) => row.file.startsWith('photos/'));
@@ -18,8 +18,10 @@ export function chooseFiles(shared, person, scratch) {
   const others = photos.filter((row) => !row.people.includes(person) && !row.maybe.includes(person) && row.allLabelled);
   const chosen = [...theirs, ...others.slice(0, OTHERS)];
   const paths = chosen.map((row) => join(home, row.file));
-  const selfies = rows.filter((row) => row.file.startsWith('selfies/') && row.people.includes(person)).map((row) => join(home, row.file));
-  if (theirs.length < 5 || others.length < OTHERS || selfies.length < 2) throw new Error(`too few pictures of ${person} in ${home}`);
+  const selfiesOf = (name) => rows.filter((row) => row.file.startsWith('selfies/') && row.people.includes(name)).map((row) => join(home, row.file));
+  const selfies = selfiesOf(person);
+  const strangers = selfiesOf(stranger);
+  if (theirs.length < 5 || others.length < OTHERS || selfies.length < 2 || strangers.length < 1) throw new Error(`too few pictures of ${person} in ${home}`);
 
   const duplicate = join(scratch, 'the-same-photo-again.jpg');
   copyFileSync(paths[0], duplicate);
@@ -32,6 +34,7 @@ export function chooseFiles(shared, person, scratch) {
     peopleOf: new Map(chosen.map((row) => [basename(row.file), row.people])),
     maybeOf: new Map(chosen.map((row) => [basename(row.file), row.maybe])),
     selfies,
+    strangers,
     damaged: join(shared, 'hostile/truncated_50pct.jpg'),
     text: join(shared, 'hostile/text_as.jpg'),
     duplicate,

@@ -4,10 +4,10 @@
 // Environment: as in main-job.mjs; the pictures go to FINDME_SCREENSHOTS/{viewport}-{language}/NN-name.png. FINDME_JOURNEYS
 // names the audiences to walk (admin,attendee), by default all.
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Caller } from './by-api.mjs';
 import { writeFakeCamera } from './fake-camera.mjs';
-import { admin } from './journeys/admin.mjs';
+import { admin, setUp } from './journeys/admin.mjs';
 import { attendee } from './journeys/attendee.mjs';
 import { Journey, LANGUAGES, VIEWPORTS } from './journeys/journey.mjs';
 import { organiser } from './journeys/organiser.mjs';
@@ -19,10 +19,12 @@ const CHOSEN = (process.env.FINDME_JOURNEYS ?? Object.keys(AUDIENCES).join()).sp
 const VARIANTS = Object.keys(VIEWPORTS).flatMap((viewport) => Object.keys(LANGUAGES).map((language) => ({ viewport, language })));
 /** Photos of the person, and of others. */
 const [THEIRS, OTHERS] = [8, 4];
+/** Photos of the person at the event that not everybody may enter. */
+const INVITED = 2;
 const CLOSED_CODE = 'SUMMER26';
 const person = (name, email) => ({ name, email, password: 'grand jardin sous la pluie' });
 
-/** What all journeys share: people, an event with photos, one behind a code. */
+/** What all journeys share: people, an event with photos, one behind a code, one for who is invited. */
 async function prepare() {
   console.log('preparing');
   const caller = await Caller.open();
@@ -36,6 +38,10 @@ async function prepare() {
   await caller.upload(slug, paths);
   const organised = await member(caller, slug, 'organiser', person('Olivia Renard', 'olivia@example.org'));
   const photographed = await member(caller, slug, 'photographer', person('Noé Lambert', 'noe@example.org'));
+  const invited = await caller.createEvent({ name: 'Sommet de l’Atlas' });
+  await caller.changeEvent(invited.slug, { browse_enabled: true });
+  await caller.assign(invited.slug, organised);
+  await caller.upload(invited.slug, [...files.photos.slice(0, INVITED), files.damaged]);
   const locked = {};
   const extra = {};
   for (const [index, { viewport, language }] of VARIANTS.entries()) {
@@ -45,10 +51,12 @@ async function prepare() {
     extra[key] = others[OTHERS + index];
   }
   await caller.ready(slug, paths.length);
+  await caller.ready(invited.slug, INVITED);
   return {
     admin: caller,
     slug,
     closed: { slug: closed.slug, code: CLOSED_CODE },
+    invited: { slug: invited.slug, photos: INVITED, damaged: basename(files.damaged) },
     organiser: organised.caller,
     photographer: photographed,
     locked,
@@ -76,12 +84,15 @@ async function walk() {
   checks.expect(/\/enter$/, 'status of 403');
   checks.expect(/\/api\/attendee\//, /status of (401|403|404|409)/);
   checks.expect(/\/api\/me/, 'status of 401');
-  const stage = await prepare();
-  for (const { viewport, language } of VARIANTS) {
-    const journey = new Journey({ browser, camera, viewport, language, stage });
+  const stage = {};
+  const journeys = VARIANTS.map((variant) => new Journey({ browser, camera, stage, ...variant }));
+  // There is a set-up page until the first admin is there.
+  for (const journey of journeys) await setUp(journey);
+  Object.assign(stage, await prepare());
+  for (const journey of journeys) {
     for (const audience of CHOSEN) {
       const began = Date.now();
-      console.log(`${viewport}, ${language}: ${audience}`);
+      console.log(`${journey.viewport}, ${journey.language}: ${audience}`);
       await AUDIENCES[audience](journey);
       await journey.end();
       console.log(`      ${((Date.now() - began) / 1000).toFixed(1)} s`);

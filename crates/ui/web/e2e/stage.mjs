@@ -12,6 +12,8 @@ export const TOKEN = env.FINDME_SETUP_TOKEN ?? '';
 const SHARED = resolve(env.FINDME_SHARED ?? '../../../../shared');
 export const SHOTS = resolve(env.FINDME_SCREENSHOTS ?? join(tmpdir(), 'findme-screenshots'));
 export const PERSON = env.FINDME_PERSON ?? 'obama';
+/** Somebody else, who is on one of the first photos of others. */
+const STRANGER = env.FINDME_STRANGER ?? 'mindy_kaling';
 export const TIMEOUT_MS = Number(env.FINDME_TIMEOUT_S ?? 300) * 1000;
 
 export const DESKTOP = { viewport: { width: 1280, height: 900 }, locale: 'en-GB' };
@@ -21,7 +23,7 @@ FLAGS.push('--disable-component-update', '--disable-sync', '--use-fake-device-fo
 
 export const checks = new Checks(URL_BASE);
 export const scratch = mkdtempSync(join(tmpdir(), 'findme-e2e-'));
-export const files = chooseFiles(SHARED, PERSON, scratch);
+export const files = chooseFiles(SHARED, PERSON, STRANGER, scratch);
 
 export const launch = (...extra) =>
   chromium.launch({ executablePath: env.FINDME_BROWSER ?? '/usr/bin/chromium', args: [...FLAGS, ...extra] });

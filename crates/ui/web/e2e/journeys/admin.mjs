@@ -1,5 +1,6 @@
 // The admin: log-in, menu, every page of the installation, and what can be changed there.
 import { ADMIN } from '../by-api.mjs';
+import { TOKEN } from '../stage.mjs';
 
 /** The pages of the menu, with their headings; `undefined` where the heading depends on what is there. */
 const PAGES = [
@@ -13,6 +14,25 @@ const PAGES = [
   ['/system', ['System', 'Système'], ['System', 'Système']],
   ['/account', ['My account', 'Mon compte'], ['My account', 'Mon compte']],
 ];
+
+/** The page behind the one-time link, which is not used up: each journey looks at it. */
+export async function setUp(journey) {
+  const page = await journey.open();
+  await page.goto('/');
+  await page.waitForURL('**/setup');
+  await journey.heading(page, 'The set-up link is incomplete', 'Le lien d’installation est incomplet').waitFor();
+  await journey.shot(page, 'setup-without-link');
+  await page.goto(`/setup?token=${encodeURIComponent(TOKEN)}`);
+  await journey.field(page, 'Name', 'Nom').fill(ADMIN.name);
+  await journey.field(page, 'E-mail', 'E-mail').fill(ADMIN.email);
+  await journey.field(page, 'Password', 'Mot de passe').fill('short');
+  await journey.field(page, 'Password, once more', 'Mot de passe, encore une fois').fill('short');
+  await journey.press(journey.button(page, 'Create the admin', 'Créer l’administrateur'));
+  await page.getByText(journey.say('needs at least', 'Il faut au moins')).waitFor();
+  journey.that('the set-up page says what a password needs', true);
+  await journey.shot(page, 'setup');
+  await journey.end();
+}
 
 export async function admin(journey) {
   const page = await logIn(journey);

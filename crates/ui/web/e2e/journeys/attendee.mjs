@@ -1,11 +1,19 @@
-// The attendee: welcome, consent, camera, photos, favourites, verdicts, being told of new ones, account, data, and what can go wrong.
+// The attendee: welcome, consent, camera, photos, more selfies, favourites, verdicts, being told of new ones, account, data,
+// taking all of it back, and what can go wrong.
+import { readFileSync } from 'node:fs';
+import { files } from '../stage.mjs';
+
 export async function attendee(journey) {
   const page = await journey.open({ browser: journey.camera });
   await bySelfie(journey, page);
+  await moreSelfies(journey, page);
   await opinions(journey, page);
   await allPhotos(journey, page);
   await keepPosted(journey, page);
   await ownData(journey, page);
+  await hidden(journey, page);
+  await eraseFace(journey, page);
+  await deleteAccount(journey, page);
   await loggedOut(journey);
   await byCode(journey);
   await refusedCamera(journey);
@@ -23,15 +31,51 @@ async function bySelfie(journey, page) {
   journey.that('the camera waits for the consent', (await page.locator('video').count()) === 0);
   await consentBox(journey, page).check();
   await journey.press(start);
-  const shutter = journey.button(page, 'Take the picture', 'Prendre la photo');
-  await shutter.and(page.locator(':enabled')).waitFor();
-  await page.waitForTimeout(800);
+  await lookIntoCamera(journey, page);
   await journey.shot(page, 'camera', { whole: false });
-  await journey.press(shutter);
-  await page.locator('[data-test=results]').waitFor({ timeout: 30_000 });
+  await releaseShutter(journey, page);
   const sure = Number(await page.locator('[data-test=results]').getAttribute('data-sure'));
   journey.that('the selfie finds photos', sure >= journey.stage.theirs / 2, `${sure} of ${journey.stage.theirs}`);
   await journey.shot(page, 'results');
+}
+
+async function lookIntoCamera(journey, page) {
+  await shutterOf(journey, page).and(page.locator(':enabled')).waitFor();
+  await page.waitForTimeout(800);
+}
+
+async function releaseShutter(journey, page) {
+  await journey.press(shutterOf(journey, page));
+  await page.locator('[data-test=results]').waitFor({ timeout: 30_000 });
+}
+
+const shutterOf = (journey, page) => journey.button(page, 'Take the picture', 'Prendre la photo');
+const sureOn = (page) => page.locator('[data-test=sure] [data-photo-id]').evaluateAll((tiles) => tiles.map((tile) => tile.dataset.photoId));
+
+/** A selfie of somebody else is not added to the search; they may be searched for instead. One more of the same person is. */
+async function moreSelfies(journey, page) {
+  const theirs = await sureOn(page);
+  const more = journey.button(page, 'Add a selfie', 'Ajouter un selfie');
+  await journey.press(more);
+  await shutterOf(journey, page).waitFor();
+  await page.locator('[data-test=selfie]').setInputFiles(files.strangers[0]);
+  await page.locator('[data-code=selfie_other_person]').waitFor({ timeout: 30_000 });
+  await journey.shot(page, 'other-person');
+  await journey.press(journey.button(page, 'Search for this person instead', 'Chercher plutôt cette personne'));
+  await page.locator('[data-test=results]').waitFor({ timeout: 30_000 });
+  const others = await sureOn(page);
+  journey.that('the other person’s photos are others', others.length > 0 && others.every((id) => !theirs.includes(id)), others.join(', '));
+  await journey.shot(page, 'other-person-results');
+
+  await journey.press(journey.button(page, 'Begin a new search', 'Commencer une nouvelle recherche'));
+  await lookIntoCamera(journey, page);
+  await releaseShutter(journey, page);
+  await journey.press(more);
+  await shutterOf(journey, page).waitFor();
+  await page.locator('[data-test=selfie]').setInputFiles(files.selfies[1]);
+  await page.locator('[data-test=results]').waitFor({ timeout: 30_000 });
+  const both = await sureOn(page);
+  journey.that('two selfies find what one found', theirs.every((id) => both.includes(id)), `${theirs.length}, then ${both.length}`);
 }
 
 /** Opens the viewer; it takes no order to close before it has grown to its size. */
@@ -104,16 +148,62 @@ async function ownData(journey, page) {
   await page.goto(`${journey.address(journey.stage.slug)}/account`);
   await page.locator('[data-test=my-data]').waitFor();
   await journey.shot(page, 'my-data');
+}
+
+/** Whoever hides is kept from a stranger's eyes, and back in sight afterwards. */
+async function hidden(journey, page) {
+  const stranger = await journey.open();
+  const before = await photosInSight(journey, stranger);
   const hide = page.getByRole('switch', { name: journey.say('Hide me from others', 'Me masquer aux autres') });
+  const told = (english, french) => page.locator('[data-test=face-data]').getByRole('status').filter({ hasText: journey.say(english, french) }).waitFor();
   await hide.check();
-  await page.locator('[data-test=face-data]').getByRole('status').filter({ hasText: /\S/ }).waitFor();
+  await told('You are hidden from others now', 'Vous êtes maintenant masqué');
+  await journey.shot(page, 'hidden');
+  const left = await photosInSight(journey, stranger);
+  journey.that('whoever hides is seen by no stranger', left <= before - journey.stage.theirs / 2, `${before}, then ${left}`);
   await hide.uncheck();
+  await told('You are no longer hidden', 'Vous n’êtes plus masqué');
+  journey.that('and in sight again afterwards', (await photosInSight(journey, stranger)) === before);
+}
+
+/** How many photos somebody sees who looks through all of them. */
+async function photosInSight(journey, page) {
+  await page.goto(journey.address(journey.stage.slug));
+  await journey.press(journey.button(page, 'Look through all photos', 'Parcourir toutes les photos'));
+  await page.locator('[data-test=all] [data-photo-id]').first().waitFor();
+  return page.locator('[data-test=all] [data-photo-id]').count();
+}
+
+/** Takes the consent back: what is kept of the face goes, and a receipt says so. */
+async function eraseFace(journey, page) {
   await journey.press(journey.button(page, 'Delete my face data…', 'Supprimer mes données de visage…'));
   await journey.shot(page, 'delete-face-data', { whole: false });
   await journey.press(page.getByRole('dialog').locator('form button').first());
   await page.locator('[data-test=receipt]').waitFor();
-  journey.that('deleting one’s face data gives a receipt', true);
   await journey.shot(page, 'receipt');
+  const save = journey.link(page, 'Save the receipt', 'Enregistrer le reçu');
+  const [saved] = await Promise.all([page.waitForEvent('download'), journey.press(save)]);
+  const number = await page.locator('[data-test=receipt] dd').first().innerText();
+  journey.that('deleting one’s face data gives a receipt to keep', readFileSync(await saved.path(), 'utf8').includes(number), number);
+  const measure = page.locator('[data-test=my-data] div').filter({ hasText: journey.say('Measure of your face', 'Mesure de votre visage') });
+  await measure.getByText(journey.say('none', 'aucune')).waitFor();
+  await page.getByText(journey.say('To be told of new photos, take a selfie', 'Pour être averti, prenez un selfie')).waitFor();
+}
+
+/** The account goes for good; then this browser is forgotten as well. */
+async function deleteAccount(journey, page) {
+  await journey.press(journey.button(page, 'Delete my account…', 'Supprimer mon compte…'));
+  await journey.shot(page, 'delete-account', { whole: false });
+  await journey.press(journey.button(page.getByRole('dialog'), 'Delete for good', 'Supprimer pour de bon'));
+  await journey.heading(page, 'Your account is deleted', 'Votre compte est supprimé').waitFor();
+  await journey.shot(page, 'account-deleted');
+  const { email, password } = personOf(journey);
+  const answer = await page.request.post('/api/login', { data: { login: email, password, event: journey.stage.slug }, headers: { 'X-FindMe': '1' } });
+  journey.that('nobody logs in with a deleted account', answer.status() === 401, `${answer.status()}`);
+  await page.reload();
+  await journey.press(journey.button(page, 'Forget me', 'M’oublier'));
+  await page.locator('[data-test=forget-device]').getByRole('status').filter({ hasText: journey.say('Forgotten.', 'C’est oublié.') }).waitFor();
+  await journey.shot(page, 'device-forgotten');
 }
 
 async function loggedOut(journey) {

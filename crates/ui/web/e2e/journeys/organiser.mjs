@@ -1,4 +1,6 @@
-// The organiser: their event's link and poster, looks, people, packs, figures, settings, and the wall for the venue's screen.
+// The organiser: their event's link and poster, looks, people, packs, figures, settings, the wall for the venue's screen, who
+// comes by their invitations and packs, and photos that cannot be read.
+import { byInvitation, byPack } from './entering.mjs';
 
 /** The parts of an event's page and what stands in each. */
 const PARTS = [
@@ -33,4 +35,23 @@ export async function organiser(journey) {
   await page.goto(`/events/${slug}/wall`);
   await page.locator('[data-test=wall] img').first().waitFor();
   await journey.shot(page, 'wall', { whole: false });
+  await failedPhoto(journey, page);
+  await byInvitation(journey, page);
+  await byPack(journey, page);
+}
+
+/** A photo that cannot be read is named, with the reason and a way to try again. */
+async function failedPhoto(journey, page) {
+  const { slug, damaged } = journey.stage.invited;
+  await page.goto(`/events/${slug}`);
+  await journey.press(page.locator('[data-test=preparation]').getByRole('button'));
+  const row = page.locator('[data-test=failed] li').filter({ hasText: damaged });
+  await row.waitFor();
+  const reason = await row.locator('p').innerText();
+  journey.that('a photo that cannot be read is named with a reason', reason.length > 10, reason);
+  await journey.shot(page, 'photo-failed');
+  await journey.press(journey.button(row, `Try again: ${damaged}`, `Réessayer\u00a0: ${damaged}`));
+  await page.getByRole('status').filter({ hasText: journey.say('1 photo is read again', '1 photo est relue') }).waitFor();
+  await row.waitFor();
+  journey.that('it is read again, and named again', true);
 }

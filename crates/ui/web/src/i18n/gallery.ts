@@ -92,8 +92,9 @@ export const gallery = dictionary(
 
     moreTitle: 'Not all of them?',
     moreDetail: 'Add a selfie from the side, or as you looked that day: both count together.',
-    moreSelfie: 'Take another selfie',
+    moreSelfie: 'Add a selfie',
     anotherSelfie: 'Try another selfie',
+    newSearch: 'Begin a new search',
     takeSelfie: 'Take a selfie',
     chooseFile: 'Choose a picture',
   },
@@ -183,8 +184,9 @@ export const gallery = dictionary(
 
     moreTitle: 'Il en manque ?',
     moreDetail: 'Ajoutez un selfie de profil, ou tel que vous étiez ce jour-là : les deux comptent ensemble.',
-    moreSelfie: 'Prendre un selfie de plus',
+    moreSelfie: 'Ajouter un selfie',
     anotherSelfie: 'Essayer un autre selfie',
+    newSearch: 'Commencer une nouvelle recherche',
     takeSelfie: 'Prendre un selfie',
     chooseFile: 'Choisir une image',
   },

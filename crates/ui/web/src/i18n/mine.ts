@@ -5,6 +5,9 @@ export const mine = dictionary(
   {
     anonymousTitle: 'You need no account here',
     anonymousDetail: 'Your photos come with a selfie. With an account you are told of new ones, and keep your favourites on every device.',
+    outsideTitle: 'You have not entered this event yet',
+    outsideDetail: 'Log in if you have an account here. If not, the event’s page says how to enter.',
+    toEvent: 'To the event',
     logIn: 'Log in',
     register: 'Create an account',
     deviceTitle: 'Forget me on this device',
@@ -57,6 +60,9 @@ export const mine = dictionary(
   {
     anonymousTitle: 'Aucun compte n’est nécessaire',
     anonymousDetail: 'Vos photos viennent avec un selfie. Avec un compte, vous êtes averti des nouvelles et gardez vos favorites sur tous vos appareils.',
+    outsideTitle: 'Vous n’êtes pas encore entré dans cet événement',
+    outsideDetail: 'Connectez-vous si vous avez un compte ici. Sinon, la page de l’événement dit comment entrer.',
+    toEvent: 'Vers l’événement',
     logIn: 'Se connecter',
     register: 'Créer un compte',
     deviceTitle: 'M’oublier sur cet appareil',

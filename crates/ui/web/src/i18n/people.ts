@@ -16,9 +16,11 @@ export const people = dictionary(
 
     attendeesTitle: 'Attendees',
     attendeesDetail: 'Accounts of this event. Nobody needs one to find their photos.',
+    attendeesInvited: 'Accounts of this event. It is by invitation: to get in, one needs an account here or a seat of an access pack.',
     search: 'Search attendees',
     none: 'No attendee has an account yet',
     noneDetail: 'They create their own, or you add them here.',
+    noneInvited: 'Add those whom you invite.',
     noneFound: 'No attendee fits this search.',
     more: 'Show more',
     since: (day: string) => `since ${day}`,
@@ -32,12 +34,13 @@ export const people = dictionary(
 
     addOpen: 'Add an attendee',
     addTitle: 'Add an attendee',
-    addDetail: 'Without a password, they receive a link by e-mail to choose one.',
+    addDetail: 'Without a password, an e-mail is written to them with a link to choose one.',
     passwordOptional: 'Password (if you hand it over yourself)',
     needsContact: 'Without a password there must be an e-mail to send the link to.',
     needsLogin: 'Give an e-mail or a user name: they log in with it.',
     add: 'Add',
     added: (name: string) => `${name} has an account now.`,
+    addedMail: (name: string) => `${name} has an account now. The e-mail with the link is in the outbox, from where an admin passes it on.`,
 
     importOpen: 'Import a CSV file',
     importTitle: 'Import attendees from a CSV file',
@@ -97,9 +100,11 @@ export const people = dictionary(
 
     attendeesTitle: 'Participants',
     attendeesDetail: 'Les comptes de cet événement. Personne n’en a besoin pour trouver ses photos.',
+    attendeesInvited: 'Les comptes de cet événement. Il est sur invitation : il faut un compte ici pour entrer, ou une place d’un pack d’accès.',
     search: 'Chercher des participants',
     none: 'Aucun participant n’a encore de compte',
     noneDetail: 'Ils créent le leur, ou vous les ajoutez ici.',
+    noneInvited: 'Ajoutez les personnes que vous invitez.',
     noneFound: 'Aucun participant ne correspond à cette recherche.',
     more: 'En montrer plus',
     since: (day) => `depuis le ${day}`,
@@ -113,12 +118,13 @@ export const people = dictionary(
 
     addOpen: 'Ajouter un participant',
     addTitle: 'Ajouter un participant',
-    addDetail: 'Sans mot de passe, la personne reçoit par e-mail un lien pour en choisir un.',
+    addDetail: 'Sans mot de passe, un e-mail est écrit à la personne, avec un lien pour en choisir un.',
     passwordOptional: 'Mot de passe (si vous le transmettez vous-même)',
     needsContact: 'Sans mot de passe, il faut un e-mail auquel envoyer le lien.',
     needsLogin: 'Donnez un e-mail ou un nom d’utilisateur : il sert à se connecter.',
     add: 'Ajouter',
     added: (name) => `${name} a maintenant un compte.`,
+    addedMail: (name) => `${name} a maintenant un compte. L’e-mail avec le lien est dans la boîte d’envoi, d’où un administrateur le transmet.`,
 
     importOpen: 'Importer un fichier CSV',
     importTitle: 'Importer des participants d’un fichier CSV',
