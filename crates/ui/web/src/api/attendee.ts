@@ -1,110 +1,35 @@
 /** What visitors of an event and attendees with an account may do: enter, search, keep, and take back. */
 import { call, json, segment } from './client';
 import { early } from './early';
+import type { Narrowed, Schema } from './schemas';
 
-export interface Image {
-  url: string;
-  width_px: number;
-  height_px: number;
-}
-
+export type Image = Schema<'Image'>;
 export type Access = 'open' | 'code' | 'invitation';
 
 /** What anybody with the link may know of an event; more once they have entered. */
-export interface PublicEvent {
-  slug: string;
-  name: string;
-  /** `YYYY-MM-DD` */
-  held_on: string | null;
-  recognition_enabled: boolean;
-  photos_ready: number;
-  /** Whether selfies are sent to Amazon Rekognition, which keeps the faces of the event's photos. */
-  uses_rekognition: boolean;
-  consent_version: string;
-  template_consent_version: string;
-  access: Access;
-  entered: boolean;
-  welcome: string | null;
-  /** `#rrggbb` */
-  accent: string | null;
-  logo: Image | null;
-  cover: Image | null;
-  browse_enabled: boolean;
-  /** The account at this event of who is logged in. */
-  account: { name: string; keep_posted: boolean; hidden: boolean } | null;
-}
+export type PublicEvent = Narrowed<'PublicEvent', { access: Access }>;
 
 export type Band = 'sure' | 'maybe';
 
-/** A photo as visitors get it. */
-export interface VisitorPhoto {
-  photo_id: string;
-  width_px: number;
-  height_px: number;
-  /** `YYYY-MM-DDTHH:MM:SS` by the camera's clock. */
-  taken_at: string | null;
-  thumb_url: string;
-  preview_url: string;
-  download_url: string;
-  favourite: boolean;
-}
+/** A photo as visitors get it. It is ready, so it has a size. */
+export type VisitorPhoto = Narrowed<'VisitorPhoto', { width_px: number; height_px: number }>;
+/** `verdict` is what the visitor said: "this is me", "not me", or nothing. */
+export type FoundPhoto = Narrowed<'FoundPhoto', VisitorPhoto & { band: Band }>;
 
-export interface FoundPhoto extends VisitorPhoto {
-  band: Band;
-  score: number;
-  /** What the visitor said: "this is me", "not me", or nothing. */
-  verdict: boolean | null;
-}
-
-export interface SearchAnswer {
-  matches: FoundPhoto[];
-  not_me: FoundPhoto[];
-  faces_searched: number;
-  timing: { queue_ms: number; embed_ms: number; search_ms: number };
-  /**
-   * The measure of the face, encrypted for the server alone. It stays in this page's memory. `null` where there is none: a
-   * search is asked again with a selfie only.
-   */
-  sealed: string | null;
-}
-
-export interface PhotosByTime {
-  photos: VisitorPhoto[];
-  /** Cursor of the next page. */
-  next: string | null;
-}
+/**
+ * `sealed` is the measure of the face, encrypted for the server alone. It stays in this page's memory. `null` where there is
+ * none: a search is asked again with a selfie only.
+ */
+export type SearchAnswer = Narrowed<'SearchAnswer', { matches: FoundPhoto[]; not_me: FoundPhoto[] }>;
+export type PhotosByTime = Narrowed<'VisitorPhotos', { photos: VisitorPhoto[] }>;
 
 /** How many photos are out, and which change of them was the last. */
-export interface News {
-  photos_ready: number;
-  change: number;
-}
-
-export interface TemplateKept {
-  given_at: string;
-  notify: boolean;
-}
-
+export type News = Schema<'PhotoNews'>;
+export type TemplateKept = Schema<'KeptTemplate'>;
 /** What is stored about an attendee. */
-export interface MyData {
-  account: { name: string; email: string | null; username: string | null; created_at: string };
-  event: { slug: string; name: string };
-  template: { given_at: string; consent_version: string; notify: boolean; pack: string; usable: boolean } | null;
-  hidden: boolean;
-  favourites: number;
-  verdicts: number;
-  matches: number;
-  /** `YYYY-MM-DD` */
-  delete_on: string | null;
-}
-
+export type MyData = Schema<'MyData'>;
 /** What a deletion of face data answers; the same stands in the audit log. */
-export interface Receipt {
-  receipt_id: string;
-  event: { slug: string; name: string };
-  at: string;
-  deleted: { templates: number; matches: number; verdicts: number };
-}
+export type Receipt = Schema<'Receipt'>;
 
 /** Photos on one page of the list by time. */
 const PHOTOS_PER_PAGE = 60;

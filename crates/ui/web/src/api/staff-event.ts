@@ -10,12 +10,11 @@ import type {
   PhotoAction,
   PhotoFilter,
   StaffEvent,
-  StaffEventChange,
   StaffPhotoPage,
   WallPhoto,
   Watermark,
 } from './event-types';
-import type { Page } from './types';
+import type { EventChange, Page } from './types';
 
 /** Photos on one page of the grid. */
 export const PHOTOS_PER_PAGE = 60;
@@ -25,7 +24,7 @@ export const PHOTOS_NAMED_MAX = 1000;
 const of = (event: string, ...parts: string[]) => ['/api/events', ...[event, ...parts].map(segment)].join('/');
 
 export const getStaffEvent = (event: string) => json<StaffEvent>('GET', of(event));
-export const changeStaffEvent = (event: string, change: StaffEventChange) => json<StaffEvent>('PATCH', of(event), change);
+export const changeStaffEvent = (event: string, change: EventChange) => json<StaffEvent>('PATCH', of(event), change);
 export const beginReindex = (event: string, pack: string) => call('POST', of(event, 'reindex'), { pack });
 export const cancelReindex = (event: string) => call('DELETE', of(event, 'reindex'));
 

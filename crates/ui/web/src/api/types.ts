@@ -1,9 +1,5 @@
 /** The shapes of the HTTP API under the names that the pages use: aliases of what the server's own document says. */
-import type { components } from './schema';
-import type { Schema } from './schemas';
-
-/** `Name` as the document has it, where it only says "text" narrowed to the words that there are. */
-type Narrowed<Name extends keyof components['schemas'], Words> = Omit<Schema<Name>, keyof Words> & Words;
+import type { Narrowed, Schema } from './schemas';
 
 export type Role = 'admin' | 'organiser' | 'photographer' | 'attendee';
 export type StaffRole = Exclude<Role, 'attendee'>;
@@ -47,6 +43,7 @@ export type ImportAnswer = Schema<'ImportReport'>;
 /** Photos and faces of an event: `received = waiting + working + ready + failed`; `without_faces` are among `ready`. */
 export type Counts = Schema<'Counts'>;
 export type Event = Schema<'Event'>;
+/** What is left out stays; null clears. */
 export type EventChange = Schema<'EventChange'>;
 export type NewEvent = Schema<'EventForm'>;
 

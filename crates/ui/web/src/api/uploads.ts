@@ -1,7 +1,7 @@
 /** Where photos are uploaded to, and how far batches of them are. */
 import { json, segment } from './client';
 import { query } from './events';
-import type { Batch, BatchWithRejected } from './event-types';
+import type { Batch } from './event-types';
 import type { Page } from './types';
 
 const of = (event: string, ...parts: string[]) => ['/api/events', ...[event, ...parts].map(segment)].join('/');
@@ -16,4 +16,4 @@ export async function listBatches(event: string, limit: number, after: string | 
 }
 
 /** A batch with the files that were no photos. */
-export const getBatch = (event: string, batch: string) => json<BatchWithRejected>('GET', of(event, 'batches', batch));
+export const getBatch = (event: string, batch: string) => json<Batch>('GET', of(event, 'batches', batch));

@@ -46,7 +46,7 @@ export const account = dictionary(
     forgottenAskAdmin: 'Still nothing? Ask an admin: links that could not be sent lie in the outbox.',
     toLogin: 'To the log-in',
 
-    resetTitle: 'Choose your new password',
+    resetTitle: 'Choose your password',
     resetSave: 'Save the password',
     resetDoneTitle: 'Your new password is set',
     resetDoneDetail: 'Log in with it now.',
@@ -150,7 +150,7 @@ export const account = dictionary(
     forgottenAskAdmin: 'Toujours rien ? Demandez à un administrateur : les liens qui n’ont pas pu partir sont dans la boîte d’envoi.',
     toLogin: 'Vers la connexion',
 
-    resetTitle: 'Choisissez votre nouveau mot de passe',
+    resetTitle: 'Choisissez votre mot de passe',
     resetSave: 'Enregistrer le mot de passe',
     resetDoneTitle: 'Votre nouveau mot de passe est prêt',
     resetDoneDetail: 'Connectez-vous avec lui.',

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { WallPhoto } from '../api/event-types';
 import { Rotation } from './rotation';
 
-const photo = (photo_id: string, ratio = 1.5): WallPhoto => ({ photo_id, width_px: ratio * 1000, height_px: 1000, thumb_url: '', preview_url: '' });
+const photo = (photo_id: string, ratio = 1.5): WallPhoto => ({ photo_id, width_px: ratio * 1000, height_px: 1000, taken_at: null, thumb_url: '', preview_url: '' });
 const ids = (slide: WallPhoto[]) => slide.map(({ photo_id }) => photo_id).join('+');
 const WIDE = 16 / 9;
 
