@@ -158,6 +158,7 @@ async function hidden(journey, page) {
   const told = (english, french) => page.locator('[data-test=face-data]').getByRole('status').filter({ hasText: journey.say(english, french) }).waitFor();
   await hide.check();
   await told('You are hidden from others now', 'Vous êtes maintenant masqué');
+  journey.that('the switch keeps the focus', await hide.evaluate((element) => element === document.activeElement));
   await journey.shot(page, 'hidden');
   const left = await photosInSight(journey, stranger);
   journey.that('whoever hides is seen by no stranger', left <= before - journey.stage.theirs / 2, `${before}, then ${left}`);

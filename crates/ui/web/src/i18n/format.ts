@@ -23,13 +23,6 @@ export function date(day: string): string {
   return name === undefined ? day : `${Number(dayOfMonth)} ${name} ${Number(year)}`;
 }
 
-/** `2026-06-20` as "20 Jun", for the axis of a chart. */
-export function dayShort(day: string): string {
-  const parsed = new Date(`${day}T00:00:00Z`);
-  if (Number.isNaN(parsed.getTime())) return day;
-  return parsed.toLocaleDateString(TAGS[language.current], { day: 'numeric', month: 'short', timeZone: 'UTC' });
-}
-
 /** A moment as the day it falls on here: "20 June 2026". */
 export function dayOf(moment: string): string {
   return new Date(moment).toLocaleDateString(TAGS[language.current], { dateStyle: 'long' });
