@@ -31,21 +31,19 @@ async function bySelfie(journey, page) {
   journey.that('the camera waits for the consent', (await page.locator('video').count()) === 0);
   await consentBox(journey, page).check();
   await journey.press(start);
-  await lookIntoCamera(journey, page);
+  await shutterOf(journey, page).and(page.locator(':enabled')).waitFor();
+  await page.waitForTimeout(800);
   await journey.shot(page, 'camera', { whole: false });
-  await releaseShutter(journey, page);
+  await takeSelfie(journey, page);
   const sure = Number(await page.locator('[data-test=results]').getAttribute('data-sure'));
   journey.that('the selfie finds photos', sure >= journey.stage.theirs / 2, `${sure} of ${journey.stage.theirs}`);
   await journey.shot(page, 'results');
 }
 
-async function lookIntoCamera(journey, page) {
-  await shutterOf(journey, page).and(page.locator(':enabled')).waitFor();
-  await page.waitForTimeout(800);
-}
-
-async function releaseShutter(journey, page) {
-  await journey.press(shutterOf(journey, page));
+async function takeSelfie(journey, page) {
+  const shutter = shutterOf(journey, page);
+  await shutter.and(page.locator(':enabled')).waitFor();
+  await journey.press(shutter);
   await page.locator('[data-test=results]').waitFor({ timeout: 30_000 });
 }
 
@@ -68,8 +66,7 @@ async function moreSelfies(journey, page) {
   await journey.shot(page, 'other-person-results');
 
   await journey.press(journey.button(page, 'Begin a new search', 'Commencer une nouvelle recherche'));
-  await lookIntoCamera(journey, page);
-  await releaseShutter(journey, page);
+  await takeSelfie(journey, page);
   await journey.press(more);
   await shutterOf(journey, page).waitFor();
   await page.locator('[data-test=selfie]').setInputFiles(files.selfies[1]);
@@ -159,7 +156,7 @@ async function hidden(journey, page) {
   await hide.check();
   await told('You are hidden from others now', 'Vous êtes maintenant masqué');
   journey.that('the switch keeps the focus', await hide.evaluate((element) => element === document.activeElement));
-  await journey.shot(page, 'hidden');
+  await journey.shot(page, 'hidden', { whole: false });
   const left = await photosInSight(journey, stranger);
   journey.that('whoever hides is seen by no stranger', left <= before - journey.stage.theirs / 2, `${before}, then ${left}`);
   await hide.uncheck();

@@ -5,6 +5,7 @@ const FIRST = 'valse sous les lampions';
 const NEXT = 'trois lanternes et un banc';
 
 const guestOf = (journey) => ({ name: 'Rémi Castel', email: `remi.${journey.viewport}.${journey.language}@example.org` });
+const hasFocus = (page) => page.evaluate(() => document.activeElement !== document.body);
 const gate = (journey, page) => journey.heading(page, 'This event is by invitation', 'Cet événement est sur invitation');
 const welcome = (journey, page) => journey.heading(page, 'Find the photos you are in', 'Retrouvez les photos où vous êtes');
 
@@ -17,6 +18,8 @@ export async function byInvitation(journey, organiser) {
   await uninvited(journey);
   const page = await journey.open();
   await page.goto(await admin.linkFor(guest.email, 'choose_password'));
+  await journey.heading(page, 'Choose your password', 'Choisissez votre mot de passe').waitFor();
+  await journey.shot(page, 'first-password');
   await choosePassword(journey, page, FIRST);
   await journey.shot(page, 'first-password-done');
   await journey.press(journey.link(page, 'Log in', 'Se connecter'));
@@ -35,7 +38,7 @@ async function close(journey, page) {
   await page.goto(`/events/${invited.slug}/settings`);
   const form = page.locator('[data-test=access]');
   await form.getByText(journey.say('Who is invited', 'Les personnes invitées')).click();
-  await journey.shot(page, 'access-by-invitation');
+  await journey.shot(page, 'access-by-invitation', { whole: false });
   await journey.press(journey.button(form, 'Save', 'Enregistrer'));
   await form.getByRole('status').filter({ hasText: journey.say('Saved.', 'Enregistré.') }).waitFor();
 }
@@ -48,6 +51,7 @@ async function invite(journey, page, guest) {
   await journey.shot(page, 'invite-attendee');
   await journey.press(journey.button(page, 'Add', 'Ajouter'));
   await page.getByRole('status').filter({ hasText: guest.name }).waitFor();
+  journey.that('the focus does not go with the form', await hasFocus(page));
   await journey.shot(page, 'attendee-invited');
 }
 
@@ -74,7 +78,6 @@ async function uninvited(journey) {
 async function choosePassword(journey, page, password) {
   await journey.field(page, 'New password', 'Nouveau mot de passe').fill(password);
   await journey.field(page, 'New password, once more', 'Nouveau mot de passe, encore une fois').fill(password);
-  await journey.shot(page, 'choose-password');
   await journey.press(journey.button(page, 'Save the password', 'Enregistrer le mot de passe'));
   await journey.heading(page, 'Your new password is set', 'Votre nouveau mot de passe est prêt').waitFor();
 }
@@ -127,6 +130,7 @@ export async function byPack(journey, organiser) {
   await journey.shot(organiser, 'pack-delete', { whole: false });
   await journey.press(journey.button(organiser.getByRole('dialog'), 'Delete the pack', 'Supprimer le pack'));
   await pack.waitFor({ state: 'detached' });
+  journey.that('nor with the pack that is deleted', await hasFocus(organiser));
   await page.reload();
   await gate(journey, page).waitFor();
   journey.that('without the pack, who came by it is outside', true);
