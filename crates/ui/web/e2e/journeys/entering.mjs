@@ -84,6 +84,8 @@ async function choosePassword(journey, page, password) {
 
 async function forgetPassword(journey, page, guest) {
   await journey.press(journey.link(page, 'Forgotten password', 'Mot de passe oublié'));
+  // The page before, which has a field of the same name, stays until this one is there.
+  await journey.heading(page, 'Choose a new password', 'Choisir un nouveau mot de passe').waitFor();
   await journey.field(page, 'E-mail or user name', 'E-mail ou nom d’utilisateur').fill(guest.email);
   await journey.press(journey.button(page, 'Send the link', 'Envoyer le lien'));
   await journey.heading(page, 'Look into your inbox', 'Regardez votre boîte de réception').waitFor();
