@@ -8,7 +8,8 @@
     const answer = await fetch(path, { credentials: 'same-origin' });
     if (!answer.ok) return null;
     const found = await answer.json();
-    if (found.cover) preload(found.cover.url);
+    // Who has an account here is led straight to their photos, where the cover is not.
+    if (found.cover && !(found.entered && found.account && found.recognition_enabled)) preload(found.cover.url);
     return found;
   };
 

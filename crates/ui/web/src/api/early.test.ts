@@ -47,6 +47,17 @@ describe('early', () => {
   });
 
   it.each([
+    ['who has an account and is let in', { entered: true, account: {}, recognition_enabled: true }, 0],
+    ['who has an account and is not let in', { entered: false, account: {}, recognition_enabled: true }, 1],
+    ['who has an account where no face is searched', { entered: true, account: {}, recognition_enabled: false }, 1],
+    ['who has no account', { entered: true, account: null, recognition_enabled: true }, 1],
+  ])('fetches the cover for whoever sees it: %s', async (_, person, times) => {
+    open('/e/gala', Response.json({ cover: { url: '/media/cover' }, ...person }));
+    await early(path);
+    expect(head.append).toHaveBeenCalledTimes(times);
+  });
+
+  it.each([
     ['no answer', new Error('offline')],
     ['a refusal', Response.json({ code: 'event_not_found' }, { status: 404 })],
     ['a broken answer', new Response('<html>')],
