@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { attendee } from './attendee';
-import { bytes, date, hour, number, seconds } from './format';
+import { bytes, date, dayOf, hour, number, seconds } from './format';
 import { gallery } from './gallery';
 import { language } from './language.svelte';
 
@@ -11,8 +11,10 @@ describe.each(['en-GB', 'fr-FR'])('in %s', (tag) => {
     expect(number(value)).toBe(value.toLocaleString(tag));
   });
 
-  it.each(Array.from({ length: 12 }, (_, month) => `2026-${String(month + 1).padStart(2, '0')}-09`))('writes %s as Intl does', (day) => {
-    expect(date(day)).toBe(new Date(day).toLocaleDateString(tag, { dateStyle: 'long', timeZone: 'UTC' }));
+  it('writes every day of a leap year as Intl does, but counts the first of a month in French', () => {
+    const days = Array.from({ length: 366 }, (_, index) => new Date(Date.UTC(2028, 0, 1 + index)));
+    const byIntl = new Intl.DateTimeFormat(tag, { dateStyle: 'long', timeZone: 'UTC' });
+    expect(days.map((day) => date(day.toISOString().slice(0, 10)))).toEqual(days.map((day) => byIntl.format(day).replace(/^1 /, tag === 'fr-FR' ? '1er ' : '1 ')));
   });
 });
 
@@ -44,6 +46,9 @@ describe('in French', () => {
   it('writes figures, dates and sizes as people read them', () => {
     expect(number(12345)).toBe('12\u202f345');
     expect(date('2026-06-20')).toBe('20 juin 2026');
+    expect([date('2026-08-01'), date('2026-08-11'), date('2026-08-21')]).toEqual(['1er août 2026', '11 août 2026', '21 août 2026']);
+    expect(dayOf('2026-08-01T12:00:00')).toBe('1er août 2026');
+    expect(hour('2026-08-01T21')).toMatch(/^samedi 1er août/);
     expect(seconds(2345)).toBe('2,3\u00a0s');
   });
 

@@ -16,21 +16,24 @@ export function number(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, GROUP[language.current]);
 }
 
+/** French counts the first day of a month: "1er août", which `Intl` does not. */
+const counted = (day: string) => (language.current === 'fr' ? day.replace(/(^|\D)1(?=\s\p{L})/u, '$11er') : day);
+
 /** `2026-06-20` as "20 June 2026". */
 export function date(day: string): string {
   const [, year, month, dayOfMonth] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day) ?? [];
   const name = MONTHS[language.current][Number(month) - 1];
-  return name === undefined ? day : `${Number(dayOfMonth)} ${name} ${Number(year)}`;
+  return name === undefined ? day : counted(`${Number(dayOfMonth)} ${name} ${Number(year)}`);
 }
 
 /** A moment as the day it falls on here: "20 June 2026". */
 export function dayOf(moment: string): string {
-  return new Date(moment).toLocaleDateString(TAGS[language.current], { dateStyle: 'long' });
+  return counted(new Date(moment).toLocaleDateString(TAGS[language.current], { dateStyle: 'long' }));
 }
 
 /** A moment with its time of day: "20 Jun 2026, 21:04:09". */
 export function moment(at: string): string {
-  return new Date(at).toLocaleString(TAGS[language.current], { dateStyle: 'medium', timeStyle: 'medium' });
+  return counted(new Date(at).toLocaleString(TAGS[language.current], { dateStyle: 'medium', timeStyle: 'medium' }));
 }
 
 /** Bytes in the unit that people read: "12.3 MB". Decimal units, as cameras and shops count. */
@@ -50,5 +53,5 @@ export function seconds(ms: number): string {
 export function hour(at: string): string {
   const parsed = new Date(`${at}:00:00Z`);
   const parts = { weekday: 'long', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit', timeZone: 'UTC' } as const;
-  return Number.isNaN(parsed.getTime()) ? at : parsed.toLocaleString(TAGS[language.current], parts);
+  return Number.isNaN(parsed.getTime()) ? at : counted(parsed.toLocaleString(TAGS[language.current], parts));
 }

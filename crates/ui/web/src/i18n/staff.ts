@@ -72,7 +72,7 @@ export const staff = dictionary(
     setupTitle: 'Bienvenue dans FindMe',
     setupDetail: 'Créez le premier administrateur. Ce lien ne sert qu’une fois.',
     setupNoTokenTitle: 'Le lien d’installation est incomplet',
-    setupNoTokenDetail: 'FindMe l’affiche dans le terminal à son démarrage. Copiez-le en entier, de « http » jusqu’au bout. Il sert un jour : ensuite, redémarrez FindMe pour en avoir un nouveau.',
+    setupNoTokenDetail: 'FindMe l’affiche dans le terminal à son démarrage. Copiez-le en entier, de « http » jusqu’au bout. Il est valable un jour : ensuite, redémarrez FindMe pour en avoir un nouveau.',
     setupDoneTitle: 'FindMe est déjà installé',
     setupDoneDetail: 'Le premier administrateur existe. Connectez-vous avec ce compte.',
     createAdmin: 'Créer l’administrateur',
