@@ -1,6 +1,7 @@
 // The attendee: welcome, consent, camera, photos, more selfies, favourites, verdicts, being told of new ones, account, data,
 // taking all of it back, and what can go wrong.
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { files } from '../stage.mjs';
 
 export async function attendee(journey) {
@@ -54,11 +55,19 @@ const sureOn = (page) => page.locator('[data-test=sure] [data-photo-id]').evalua
 async function moreSelfies(journey, page) {
   const theirs = await sureOn(page);
   const more = journey.button(page, 'Add a selfie', 'Ajouter un selfie');
-  await journey.press(more);
-  await shutterOf(journey, page).waitFor();
-  await page.locator('[data-test=selfie]').setInputFiles(files.strangers[0]);
-  await page.locator('[data-code=selfie_other_person]').waitFor({ timeout: 30_000 });
+  const addStranger = async () => {
+    await journey.press(more);
+    await shutterOf(journey, page).waitFor();
+    await page.locator('[data-test=selfie]').setInputFiles(files.strangers[0]);
+    await page.locator('[data-code=selfie_other_person]').waitFor({ timeout: 30_000 });
+  };
+  await addStranger();
   await journey.shot(page, 'other-person');
+  await journey.press(journey.button(page, 'Back to my photos', 'Revenir à mes photos'));
+  await page.locator('[data-test=results]').waitFor();
+  const back = await sureOn(page);
+  journey.that('a selfie of somebody else leaves the photos as they were', isDeepStrictEqual(back, theirs), `${theirs.length}, then ${back.length}`);
+  await addStranger();
   await journey.press(journey.button(page, 'Search for this person instead', 'Chercher plutôt cette personne'));
   await page.locator('[data-test=results]').waitFor({ timeout: 30_000 });
   const others = await sureOn(page);
@@ -153,8 +162,13 @@ async function hidden(journey, page) {
   const before = await photosInSight(journey, stranger);
   const hide = page.getByRole('switch', { name: journey.say('Hide me from others', 'Me masquer aux autres') });
   const told = (english, french) => page.locator('[data-test=face-data]').getByRole('status').filter({ hasText: journey.say(english, french) }).waitFor();
+  const notify = page.getByRole('switch', { name: journey.say('News of my photos', 'Nouvelles de mes photos') });
+  const letNotifyGo = await hold(page, '**/template');
+  await notify.uncheck();
   await hide.check();
   await told('You are hidden from others now', 'Vous êtes maintenant masqué');
+  journey.that('whoever flips two switches is hidden before the first has its answer', await hide.isChecked());
+  letNotifyGo();
   journey.that('the switch keeps the focus', await hide.evaluate((element) => element === document.activeElement));
   await journey.shot(page, 'hidden', { whole: false });
   const left = await photosInSight(journey, stranger);
@@ -246,4 +260,15 @@ async function refusedCamera(journey) {
   await journey.press(journey.button(page, 'Take a selfie', 'Prendre un selfie'));
   await page.locator('[data-test=camera-failure]').waitFor();
   await journey.shot(page, 'camera-refused');
+}
+
+/** Holds back what the page asks for there; answers what lets it go. */
+async function hold(page, path) {
+  let letGo;
+  const held = new Promise((resolve) => (letGo = resolve));
+  await page.route(path, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return letGo;
 }
