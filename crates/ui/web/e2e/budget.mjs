@@ -11,8 +11,11 @@ const RUNS = 5;
 /** What else runs on the machine can only make a view later: a round that was disturbed is measured again. */
 const ROUNDS_MAX = 3;
 const BYTES_MAX = 60_000;
-/** The goal; where other work may run beside, FINDME_LCP_MS_MAX says what is too much. */
-const LCP_MS_MAX = Number(process.env.FINDME_LCP_MS_MAX ?? 1500);
+/** The goal of every view. A cover's way, and the part of the page that asks for a code, come on top for what is held to. */
+const LCP_MS_GOAL = 1500;
+const LCP_MS_MAX = { plain: LCP_MS_GOAL, covered: 1800, closed: 1800 };
+/** What is too much for any view where other work may run beside. */
+const LCP_MS_MAX_BUSY = process.env.FINDME_LCP_MS_MAX;
 /** What web.dev calls good is 0.1; nothing here has a reason to move at all. */
 const SHIFT_MAX = 0.01;
 const CPU_SLOWER = 4;
@@ -76,8 +79,6 @@ const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.l
 const lcpOf = (views) => median(views.map(({ paint }) => paint?.atMs ?? Infinity));
 const bytesOf = (answers) => answers.reduce((sum, { bytes }) => sum + bytes, 0);
 const isPicture = ({ path }) => path.startsWith('/media/');
-/** What our own files may take, and the way of the organiser's picture, whose size is not ours to say. */
-const lcpMsMaxOf = ([{ answers }]) => LCP_MS_MAX + (1000 * bytesOf(answers.filter(isPicture))) / NETWORK.downloadThroughput;
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`.padStart(9);
 
 function print(name, views) {
@@ -85,28 +86,29 @@ function print(name, views) {
   for (const { path, bytes } of views.at(-1).answers) console.log(`    ${kilobytes(bytes)}  ${path}`);
   console.log('\n  run      bytes  answers  largest paint');
   views.forEach(({ answers, paint }, index) => {
-    console.log(`  ${String(index + 1).padStart(3)}  ${kilobytes(bytesOf(answers))}  ${String(answers.length).padStart(7)}  ${paint.atMs.toFixed(0).padStart(6)} ms ${paint.what}`);
+    console.log(`  ${String(index + 1).padStart(3)}  ${kilobytes(bytesOf(answers))}  ${String(answers.length).padStart(7)}  ${(paint?.atMs.toFixed(0) ?? 'none').padStart(6)} ms ${paint?.what ?? ''}`);
   });
 }
 
 /** The views of one round; of the first that is in time, or of the last. */
-async function round(browser, name, slug) {
+async function round(browser, name, slug, lcpMsMax) {
   for (let left = ROUNDS_MAX; ; left -= 1) {
     const views = [];
     for (let run = 0; run < RUNS; run += 1) views.push(await firstView(browser, `/e/${slug}`));
     print(name, views);
-    if (left === 1 || lcpOf(views) <= lcpMsMaxOf(views)) return views;
+    if (left === 1 || lcpOf(views) <= lcpMsMax) return views;
   }
 }
 
-async function measure(browser, name, slug) {
-  const views = await round(browser, name, slug);
+async function measure(browser, name, slug, own) {
+  const lcpMsMax = Number(LCP_MS_MAX_BUSY ?? own);
+  const views = await round(browser, name, slug, lcpMsMax);
   checks.that(`${name}: every run has painted and has got answers`, views.every(({ paint, answers }) => paint !== null && answers.length > 2));
   checks.same(`${name}: no request to another host, blocking or not`, views.flatMap(({ foreign }) => foreign), []);
   const most = Math.max(...views.map(({ answers }) => bytesOf(answers.filter((answer) => !isPicture(answer)))));
   checks.that(`${name}: the first view weighs at most ${BYTES_MAX / 1000} kB without the organiser's picture`, most <= BYTES_MAX, `${most} bytes`);
-  const [lcpMs, lcpMsMax] = [lcpOf(views), lcpMsMaxOf(views)];
-  checks.that(`${name}: the largest paint comes within ${lcpMsMax.toFixed(0)} ms (median of ${RUNS}: ${lcpMs.toFixed(0)} ms)`, lcpMs <= lcpMsMax);
+  const lcpMs = lcpOf(views);
+  checks.that(`${name}: the largest paint comes within ${lcpMsMax} ms (median of ${RUNS}: ${lcpMs.toFixed(0)} ms, goal ${LCP_MS_GOAL} ms)`, lcpMs <= lcpMsMax);
   const shifted = Math.max(...views.map((view) => view.shifted));
   checks.that(`${name}: nothing moves (${shifted.toFixed(4)})`, shifted <= SHIFT_MAX);
 }
@@ -129,9 +131,9 @@ async function prepare() {
 async function run() {
   const { plain, covered, closed } = await prepare();
   const browser = await launch();
-  await measure(browser, 'an event', plain);
-  await measure(browser, 'with a cover', covered);
-  await measure(browser, 'with a code', closed);
+  await measure(browser, 'an event', plain, LCP_MS_MAX.plain);
+  await measure(browser, 'with a cover', covered, LCP_MS_MAX.covered);
+  await measure(browser, 'with a code', closed, LCP_MS_MAX.closed);
   await browser.close();
 }
 
