@@ -231,6 +231,13 @@ async function stays(page) {
   go();
 }
 
+/** The pictures of all photos are there: one that is still on its way when the event goes would be refused. */
+async function allLoaded(page, slug) {
+  const { counts } = await (await page.request.get(`/api/events/${slug}`)).json();
+  const loaded = (photos) => [...document.querySelectorAll('[data-test=grid] [data-photo-id] img')].filter(({ complete }) => complete).length === photos;
+  await page.waitForFunction(loaded, counts.received, { timeout: TIMEOUT_MS });
+}
+
 export async function deleteEvent(page, slug) {
   console.log('the event goes');
   await page.goto('/events');
@@ -238,6 +245,7 @@ export async function deleteEvent(page, slug) {
   await page.getByRole('heading', { name: EVENT }).waitFor();
   await stays(page);
   await page.locator('[data-test=upload][data-phase=done]').waitFor({ timeout: TIMEOUT_MS });
+  await allLoaded(page, slug);
   await tab(page, 'Settings');
   await page.getByRole('button', { name: 'Delete the event…' }).click();
   const dialog = page.getByRole('dialog');
