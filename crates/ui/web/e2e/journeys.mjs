@@ -89,6 +89,7 @@ async function walk() {
   // There is a set-up page until the first admin is there.
   for (const journey of journeys) await setUp(journey);
   Object.assign(stage, await prepare());
+  const walkBegan = Date.now();
   for (const journey of journeys) {
     for (const audience of CHOSEN) {
       const began = Date.now();
@@ -98,6 +99,7 @@ async function walk() {
       console.log(`      ${((Date.now() - began) / 1000).toFixed(1)} s`);
     }
   }
+  console.log(`walked for ${Math.round((Date.now() - walkBegan) / 1000)} s`);
   checks.quiet();
   await camera.close();
   await browser.close();

@@ -14,7 +14,6 @@ const IMPACTS = ['serious', 'critical'];
 export class Journey {
   #browser;
   #folder;
-  #judges;
   #shots = 0;
   #pages = [];
 
@@ -22,8 +21,9 @@ export class Journey {
   constructor({ browser, camera, viewport, language, stage }) {
     Object.assign(this, { camera, viewport, language, stage, isPhone: viewport === 'phone' });
     this.#browser = browser;
-    // Every page on both screens, and in both languages: what is wrong in one alone is a text, which the dictionaries hold.
-    this.#judges = this.isPhone === (language === 'fr');
+    // What takes long is walked here only. Every page on both screens, and in both languages: what is wrong in one alone is a
+    // text, which the dictionaries hold.
+    this.judges = this.isPhone === (language === 'fr');
     this.#folder = join(SHOTS, `${viewport}-${language}`);
     mkdirSync(this.#folder, { recursive: true });
   }
@@ -67,7 +67,7 @@ export class Journey {
       tooWide: document.documentElement.scrollWidth - window.innerWidth,
     }));
     this.that(`${name} has a title, its language and no sideways scrolling`, title !== '' && lang === this.language && tooWide <= 0, `${title}, ${lang}, ${tooWide} px`);
-    if (this.#judges) await checks.accessible(page, `${this.viewport}-${this.language}/${file}`, IMPACTS);
+    if (this.judges) await checks.accessible(page, `${this.viewport}-${this.language}/${file}`, IMPACTS);
     await page.screenshot({ path: join(this.#folder, file), fullPage: whole });
   }
 
