@@ -9,7 +9,7 @@
 //! | [`plain`] | everything else | x86-64 |
 //! | `avx2` | x86-64 with AVX2 | AMD Zen 3 |
 //! | `avx512` | x86-64 with AVX-512 F, BW and VNNI | in no processor yet: its loop on emulated instructions, in a test |
-//! | `neon` | aarch64 | emulated by QEMU |
+//! | `neon` | aarch64 | emulated by QEMU: its [`trial`] |
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -140,6 +140,10 @@ impl Kernel {
     }
 
     /// Asks the memory for rows that will be read soon, where that pays.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "only there it is known to pay")
+    )]
     pub(crate) fn prefetch(self, rows: &[Lane]) {
         match self {
             Self::Plain => {}
