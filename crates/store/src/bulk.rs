@@ -88,10 +88,38 @@ pub struct ReadBatch<'a> {
 pub(crate) type Transaction<'a> = deadpool_postgres::Transaction<'a>;
 pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 
+/// A connection for bulk work. It is closed when its work was broken off, and goes back to the pool only by
+/// [`BulkClient::done`].
+///
+/// A transaction that is dropped sends its ROLLBACK and does not wait for the answer. Whoever took the connection next
+/// would send BEGIN behind it, and a PgBouncer, which takes its server connection back on the answer to the one, loses the answer to
+/// the other: that transaction would wait for ever.
+pub(crate) struct BulkClient(Option<deadpool_postgres::Client>);
+
+impl BulkClient {
+    pub(crate) async fn transaction(&mut self) -> Result<Transaction<'_>> {
+        let client = self.0.as_mut().ok_or(StoreError::BulkPool(deadpool_postgres::PoolError::Closed))?;
+        Ok(client.transaction().await?)
+    }
+
+    /// Gives the connection back, whose last transaction has been answered.
+    pub(crate) fn done(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for BulkClient {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            drop(deadpool_postgres::Client::take(client));
+        }
+    }
+}
+
 impl Store {
     /// A connection for bulk work.
-    pub(crate) async fn bulk_client(&self) -> Result<deadpool_postgres::Client> {
-        Ok(self.bulk.get().await?)
+    pub(crate) async fn bulk_client(&self) -> Result<BulkClient> {
+        Ok(BulkClient(Some(self.bulk.get().await?)))
     }
 
     /// Writes what became of a batch of photos, in one transaction: the jobs end, the faces go in, the photos are
@@ -102,7 +130,7 @@ impl Store {
     /// # Errors
     /// When the database fails, or the event has another pack by now; then nothing was written.
     pub async fn finish_photos(&self, batch: &ReadBatch<'_>) -> Result<usize> {
-        let mut client = self.bulk.get().await?;
+        let mut client = self.bulk_client().await?;
         let tx = client.transaction().await?;
         tx.batch_execute("deallocate all").await?;
         let Some(packs) = reindex::lock(&tx, batch.event_id).await? else { return Ok(0) };
@@ -128,6 +156,7 @@ impl Store {
             notify(&tx, batch.event_id).await?;
         }
         tx.commit().await?;
+        client.done();
         Ok(photos.len())
     }
 
@@ -143,7 +172,7 @@ impl Store {
         up_to_version: i64,
         mut each: impl FnMut(GalleryFace),
     ) -> Result<()> {
-        let mut client = self.bulk.get().await?;
+        let mut client = self.bulk_client().await?;
         let tx = client.transaction().await?;
         let params: [Param<'_>; 4] = [
             (&event_id.0, Type::UUID),
@@ -167,6 +196,8 @@ impl Store {
                 embedding,
             });
         }
+        tx.commit().await?;
+        client.done();
         Ok(())
     }
 }

@@ -126,6 +126,7 @@ impl Store {
             tx.query_typed("select pg_notify($1, 'job')", &params).await?;
         }
         tx.commit().await?;
+        client.done();
         Ok(begun)
     }
 
@@ -153,6 +154,7 @@ impl Store {
             switched += usize::from(switch_if_last(&tx, event_id).await?);
             tx.commit().await?;
         }
+        client.done();
         Ok(switched)
     }
 
@@ -182,6 +184,7 @@ impl Store {
         }
         notify(&tx, event_id).await?;
         tx.commit().await?;
+        client.done();
         Ok(true)
     }
 
@@ -210,6 +213,7 @@ impl Store {
             switch_if_last(&tx, index.event_id).await?;
         }
         tx.commit().await?;
+        client.done();
         Ok(held.len())
     }
 }
