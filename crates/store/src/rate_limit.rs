@@ -51,12 +51,7 @@ pub async fn take(
     if taken.is_some() {
         return Ok(None);
     }
-    let arrival: Option<OffsetDateTime> =
-        query_scalar("select arrival_at from rate_limit where key_hash = $1")
-            .bind(key.0.as_slice())
-            .fetch_optional(db)
-            .await?;
-    Ok(Some(arrival.map_or(allowance.interval, |arrival| arrival - latest)))
+    Ok(Some(wait(db, key, allowance, now).await?.unwrap_or(allowance.interval)))
 }
 
 /// How long to wait until the key's allowance has one again, `None` when it has; takes nothing.
